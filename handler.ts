@@ -1,0 +1,108 @@
+import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from "aws-lambda";
+import { parseCookie, stringifySetCookie } from "cookie";
+import { createSessionStore, isSessionId, type Session } from "./sessions";
+
+/** What a handler is built from. Lambda has the defaults; tests bring their own. */
+export interface HandlerOptions {
+  /** Holds `TABLE_NAME`, `COOKIE_NAME`, `IDLE_SECONDS` and `ABSOLUTE_SECONDS`, as `index.ts` sets them. */
+  env?: NodeJS.ProcessEnv;
+  dynamodb?: Pick<DynamoDBClient, "send">;
+  /** The clock, in milliseconds since 1970. */
+  now?: () => number;
+}
+
+/**
+ * Builds the function's handler. Lambda calls this once per cold start. Whatever visits share is built and
+ * read in here: at module scope it would be captured when the program is deployed.
+ *
+ * @throws Error that names an environment variable which is not set or not a number
+ */
+export function createHandler({
+  env = process.env,
+  dynamodb = createClient(),
+  now = Date.now,
+}: HandlerOptions = {}) {
+  const cookieName = required(env, "COOKIE_NAME");
+  const limits = {
+    idleSeconds: seconds(env, "IDLE_SECONDS"),
+    absoluteSeconds: seconds(env, "ABSOLUTE_SECONDS"),
+  };
+  const sessions = createSessionStore(dynamodb, required(env, "TABLE_NAME"), limits, now);
+
+  return async (
+    event: APIGatewayProxyEventV2,
+    context: Context,
+  ): Promise<APIGatewayProxyStructuredResultV2> => {
+    const id = findSessionId(event.cookies, cookieName);
+    const visit = { requestId: context.awsRequestId, abortSignal: beforeTimeout(context) };
+    let session: Session | undefined;
+    try {
+      if (id) session = await sessions.count(id, visit);
+      session ??= await sessions.create(visit);
+    } catch (error) {
+      return unavailable(error);
+    }
+    return page(session, cookieName);
+  };
+}
+
+/** The first cookie of that name whose value may be a session id. Values are taken as sent, never decoded. */
+function findSessionId(cookies: string[] | undefined, name: string): string | undefined {
+  return cookies?.map((cookie) => parseCookie(cookie, { decode: (value) => value })[name]).find(isSessionId);
+}
+
+const headers = {
+  "cache-control": "no-store",
+  "content-type": "text/plain; charset=utf-8",
+  "strict-transport-security": "max-age=63072000",
+  "x-content-type-options": "nosniff",
+};
+
+function page({ id, counter, secondsLeft }: Session, cookieName: string): APIGatewayProxyStructuredResultV2 {
+  const cookie = stringifySetCookie({
+    name: cookieName,
+    value: id,
+    httpOnly: true,
+    secure: true,
+    sameSite: "lax",
+    path: "/",
+    maxAge: secondsLeft,
+  });
+  return { statusCode: 200, headers, cookies: [cookie], body: `session-id: ${id}, counter: ${counter}` };
+}
+
+/** A failing table is not an empty session: the visitor keeps the cookie and may try again. */
+function unavailable(error: unknown): APIGatewayProxyStructuredResultV2 {
+  const { name, message } = error instanceof Error ? error : new Error(String(error));
+  // Lambda's JSON log format adds the time, the level and the request id.
+  console.error({ message: "the session store failed", error: name, reason: message });
+  return {
+    statusCode: 503,
+    headers: { ...headers, "retry-after": "5" },
+    body: "Your session is not available right now. Please try again.",
+  };
+}
+
+/** Time for three attempts in a few seconds: by default the SDK would wait for an answer for ever. */
+const createClient = () =>
+  new DynamoDBClient({
+    maxAttempts: 3,
+    requestHandler: { connectionTimeout: 500, requestTimeout: 1000, throwOnRequestTimeout: true },
+  });
+
+/** Fires early enough for an answer to go out before Lambda ends the invocation. */
+const beforeTimeout = (context: Context) =>
+  AbortSignal.timeout(Math.max(0, context.getRemainingTimeInMillis() - 500));
+
+function required(env: NodeJS.ProcessEnv, name: string): string {
+  const value = env[name];
+  if (!value) throw new Error(`${name} is not set`);
+  return value;
+}
+
+function seconds(env: NodeJS.ProcessEnv, name: string): number {
+  const value = Number(required(env, name));
+  if (!Number.isInteger(value) || value <= 0) throw new Error(`${name} is not a positive whole number`);
+  return value;
+}

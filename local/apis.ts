@@ -1,0 +1,133 @@
+import { createHash } from "node:crypto";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { ACCOUNT_ID, type Created, type Provider, type Resource } from "./deployment";
+import { type Api, answer, type Invoke } from "./gateway";
+import { UserError } from "./project";
+
+export interface AnsweredRequest {
+  method: string;
+  path: string;
+  status: number;
+  milliseconds: number;
+  /** Why the gateway answered in the function's place, if it did. */
+  error?: string;
+}
+
+export interface ApisOptions {
+  /** Where the first API listens. 0 picks a free port; further APIs get one as well. */
+  port: number;
+  invoke: Invoke;
+  onRequest: (request: AnsweredRequest) => void;
+}
+
+export interface Apis {
+  provider: Provider;
+  close(): Promise<void>;
+}
+
+interface ApiInputs {
+  protocolType: string;
+}
+
+interface IntegrationInputs {
+  apiId: string;
+  integrationType: string;
+  integrationUri: string;
+  payloadFormatVersion?: string;
+}
+
+interface RouteInputs {
+  apiId: string;
+  routeKey: string;
+  target?: string;
+}
+
+interface StageInputs {
+  apiId: string;
+  name: string;
+  autoDeploy?: boolean;
+}
+
+/** Makes HTTP APIs real: each is an HTTP server with the routes, integrations and stages that it declares. */
+export function createApis({ port, invoke, onRequest }: ApisOptions): Apis {
+  const apis = new Map<string, Api & { endpoint: string; server: Server }>();
+
+  async function createApi({ physicalName, inputs, arn }: Resource<ApiInputs>): Promise<Created> {
+    if (inputs.protocolType !== "HTTP") throw new Error(`a ${inputs.protocolType} API is not emulated`);
+    const id = createHash("sha256").update(physicalName).digest("hex").slice(0, 10);
+    const api: Api = { id, accountId: ACCOUNT_ID, integrations: new Map(), routes: [], stages: new Set() };
+    const server = createServer(async (request, response) => {
+      const start = performance.now();
+      const { statusCode, headers, body, error } = await answer(api, request, invoke);
+      response.writeHead(statusCode, { ...headers, "content-length": Buffer.byteLength(body) }).end(body);
+      const milliseconds = performance.now() - start;
+      onRequest({
+        method: request.method ?? "",
+        path: request.url ?? "",
+        status: statusCode,
+        milliseconds,
+        error,
+      });
+    });
+    const endpoint = await listen(server, apis.size === 0 ? port : 0);
+    apis.set(id, { ...api, endpoint, server });
+    return { id, outputs: { apiEndpoint: endpoint, executionArn: arn("execute-api", id) } };
+  }
+
+  function find(apiId: string) {
+    const api = apis.get(apiId);
+    if (!api) throw new Error(`there is no HTTP API ${apiId}`);
+    return api;
+  }
+
+  function createIntegration({ physicalName, inputs }: Resource<IntegrationInputs>): Created {
+    const { apiId, integrationType, integrationUri, payloadFormatVersion = "1.0" } = inputs;
+    if (integrationType !== "AWS_PROXY" || payloadFormatVersion !== "2.0") {
+      throw new Error(`${integrationType} with payload format ${payloadFormatVersion} is not emulated`);
+    }
+    // A function's ARN, or its invoke ARN, which contains the other.
+    const functionArn = /functions\/(.+)\/invocations$/.exec(integrationUri)?.[1] ?? integrationUri;
+    find(apiId).integrations.set(physicalName, functionArn);
+    return { id: physicalName };
+  }
+
+  function createRoute({ inputs }: Resource<RouteInputs>): Created {
+    find(inputs.apiId).routes.push(inputs);
+    return {};
+  }
+
+  function createStage({ inputs }: Resource<StageInputs>): Created {
+    if (!inputs.autoDeploy) throw new Error("a stage without autoDeploy is not emulated");
+    const { endpoint, stages } = find(inputs.apiId);
+    stages.add(inputs.name);
+    return { outputs: { invokeUrl: `${endpoint}/${inputs.name === "$default" ? "" : inputs.name}` } };
+  }
+
+  return {
+    provider: {
+      "aws:apigatewayv2/api:Api": createApi,
+      "aws:apigatewayv2/integration:Integration": createIntegration,
+      "aws:apigatewayv2/route:Route": createRoute,
+      "aws:apigatewayv2/stage:Stage": createStage,
+    },
+    async close() {
+      for (const { server } of apis.values()) {
+        server.close();
+        server.closeAllConnections();
+      }
+    },
+  };
+}
+
+/** Listens on the loopback address. Resolves to the URL. */
+async function listen(server: Server, port: number): Promise<string> {
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", (error: NodeJS.ErrnoException) => {
+      const inUse = `Port ${port} is in use. Choose another with --port, or 0 for a free one.`;
+      reject(error.code === "EADDRINUSE" ? new UserError(inUse) : error);
+    });
+    server.listen(port, "127.0.0.1", resolve);
+  });
+  return `http://localhost:${(server.address() as AddressInfo).port}`;
+}

@@ -1,0 +1,124 @@
+import { createHash } from "node:crypto";
+import { relative } from "node:path";
+import * as pulumi from "@pulumi/pulumi";
+import { type Project, UserError } from "./project";
+
+/** A resource as the program declares it. */
+export interface Resource<Inputs = unknown> {
+  type: string;
+  name: string;
+  inputs: Inputs;
+  /** The name that Pulumi would make up; here the same in every run, so that kept data is found again. */
+  physicalName: string;
+  /** An ARN in the stack's region: `arn("lambda", "function:visit-1a2b3c4")`. */
+  arn(service: string, resource: string): string;
+}
+
+/** What was made of a resource. Its outputs are its inputs, a `name` and an `arn`, and what is given here. */
+export interface Created {
+  id?: string;
+  outputs?: Record<string, unknown>;
+}
+
+/** Makes resources real, as a Pulumi provider would: a function for each type that it knows. */
+// biome-ignore lint/suspicious/noExplicitAny: each function declares the inputs of its own type
+export type Provider = Record<string, (resource: Resource<any>) => Created | Promise<Created>>;
+
+/** A stack's outputs, by name. */
+export type Outputs = Record<string, unknown>;
+
+/** The account in which everything is. */
+export const ACCOUNT_ID = "000000000000";
+
+/**
+ * Runs the project's program under Pulumi's runtime mocks, with `provider` in the place of AWS. Of a resource
+ * whose type the provider does not know nothing exists but a name and an ARN.
+ *
+ * @param onCreated called for each resource, in the order of creation
+ * @returns the stack's outputs
+ * @throws UserError when the program fails or a resource cannot be created
+ */
+export async function deploy(
+  project: Project,
+  provider: Provider,
+  onCreated: (resource: Resource) => void = () => {},
+): Promise<Outputs> {
+  const { region } = project;
+  const arn = (service: string, resource: string) => `arn:aws:${service}:${region}:${ACCOUNT_ID}:${resource}`;
+
+  // A mock that rejects would surface in everything that depends on it. The first cause is what matters: it
+  // ends the deployment, and the mock never answers.
+  let fail: (error: unknown) => void = () => {};
+  const failure = new Promise<never>((_, reject) => {
+    fail = reject;
+  });
+
+  const mocks: pulumi.runtime.Mocks = {
+    async newResource({ type, name, inputs }) {
+      if (type === "pulumi:pulumi:Stack") return { id: name, state: inputs };
+      const physicalName = inputs.name ?? `${inputs.namePrefix ?? `${name}-`}${suffix(project, type, name)}`;
+      const resource = { type, name, inputs, physicalName, arn };
+      try {
+        const { id = physicalName, outputs } = (await provider[type]?.(resource)) ?? {};
+        onCreated(resource);
+        const service = type.split(/[:/]/)[1] ?? "";
+        return { id, state: { name: physicalName, arn: arn(service, physicalName), ...inputs, ...outputs } };
+      } catch (error) {
+        const problem = `${type} "${name}" cannot be created: ${messageOf(error)}`;
+        fail(error instanceof UserError ? error : new UserError(problem));
+        return new Promise(() => {});
+      }
+    },
+    async call({ token, inputs }) {
+      const answer = {
+        "aws:index/getCallerIdentity:getCallerIdentity": { accountId: ACCOUNT_ID },
+        "aws:index/getPartition:getPartition": { partition: "aws", dnsSuffix: "amazonaws.com" },
+        "aws:index/getRegion:getRegion": { region, name: region, id: region },
+      }[token];
+      if (!answer) fail(new UserError(`The local run cannot answer ${token}.`));
+      return { ...inputs, ...answer };
+    },
+  };
+
+  process.on("unhandledRejection", fail);
+  try {
+    await pulumi.runtime.setMocks(mocks, project.name, project.stack, false);
+    pulumi.runtime.setAllConfig(project.config);
+    forgetModules(project.folder);
+    return await Promise.race([evaluate(project.program), failure]);
+  } catch (error) {
+    throw error instanceof UserError ? error : new UserError(describe(error, project));
+  } finally {
+    // What failed may be rejected in several places, which Node.js reports after this one.
+    setImmediate(() => process.off("unhandledRejection", fail));
+  }
+}
+
+async function evaluate(program: string): Promise<Outputs> {
+  const outputs = await pulumi.runtime.runInPulumiStack(async () => import(program));
+  await pulumi.runtime.disconnect();
+  return outputs as Outputs;
+}
+
+/** Makes sure that the program runs anew, with its settings as they are now. */
+function forgetModules(folder: string): void {
+  for (const file of Object.keys(require.cache)) {
+    if (file.startsWith(folder) && !file.includes("node_modules")) delete require.cache[file];
+  }
+}
+
+/** Like the suffix of Pulumi's auto-naming, but derived from what identifies the resource. */
+const suffix = (project: Project, type: string, name: string) =>
+  createHash("sha256").update([project.name, project.stack, type, name].join("\n")).digest("hex").slice(0, 7);
+
+const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
+
+/** The program's mistake in a sentence, with the place in the project where it was made, if that is known. */
+function describe(error: unknown, project: Project): string {
+  if (pulumi.RunError.isInstance(error)) return error.message;
+  const frames = error instanceof Error ? (error.stack ?? "").split("\n") : [];
+  const place = frames
+    .map((frame) => /\(?(\/[^()]+:\d+):\d+\)?$/.exec(frame)?.[1])
+    .find((path) => path?.startsWith(project.folder) && !path.includes("node_modules"));
+  return `The program failed: ${messageOf(error)}${place ? ` (${relative(project.folder, place)})` : ""}`;
+}

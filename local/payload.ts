@@ -1,0 +1,112 @@
+// Payload format 2.0, in which an HTTP API and a function speak.
+// https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
+
+import type { IncomingMessage, OutgoingHttpHeaders } from "node:http";
+import type { APIGatewayProxyEventV2 } from "aws-lambda";
+
+/** What the gateway knows of a request besides the request itself. */
+export interface GatewayContext {
+  accountId: string;
+  apiId: string;
+  requestId: string;
+  routeKey: string;
+  stage: string;
+  pathParameters?: Record<string, string>;
+}
+
+/** A response to be sent. `Set-Cookie` is an array, so that each cookie gets a header of its own. */
+export interface GatewayResponse {
+  statusCode: number;
+  headers: OutgoingHttpHeaders;
+  body: Buffer | string;
+}
+
+/** Makes the event for a request whose body has been read. */
+export function toEvent(
+  request: IncomingMessage,
+  body: Buffer,
+  gateway: GatewayContext,
+): APIGatewayProxyEventV2 {
+  const url = new URL(request.url ?? "/", "http://localhost");
+  const time = new Date();
+  const { cookie, ...headers } = Object.fromEntries(
+    Object.entries(request.headersDistinct).map(([name, values = []]) => [name, values.join(",")]),
+  );
+  const sourceIp = request.socket.remoteAddress ?? "";
+  const domainName = headers.host?.replace(/:\d+$/, "") ?? "";
+  const query = [...new Set(url.searchParams.keys())].map((name) => [
+    name,
+    url.searchParams.getAll(name).join(","),
+  ]);
+  const isBase64Encoded = body.length > 0 && !isText(headers["content-type"]);
+  return {
+    version: "2.0",
+    routeKey: gateway.routeKey,
+    rawPath: url.pathname,
+    rawQueryString: url.search.slice(1),
+    ...(cookie && { cookies: cookie.split(/; */).filter(Boolean) }),
+    headers: {
+      ...headers,
+      "content-length": String(body.length),
+      "x-forwarded-for": sourceIp,
+      "x-forwarded-port": String(request.socket.localPort),
+      "x-forwarded-proto": "http",
+    },
+    ...(query.length > 0 && { queryStringParameters: Object.fromEntries(query) }),
+    requestContext: {
+      accountId: gateway.accountId,
+      apiId: gateway.apiId,
+      domainName,
+      domainPrefix: domainName.split(".")[0] ?? "",
+      http: {
+        method: request.method ?? "",
+        path: url.pathname,
+        protocol: `HTTP/${request.httpVersion}`,
+        sourceIp,
+        userAgent: headers["user-agent"] ?? "",
+      },
+      requestId: gateway.requestId,
+      routeKey: gateway.routeKey,
+      stage: gateway.stage,
+      time: commonLogTime(time),
+      timeEpoch: time.getTime(),
+    },
+    ...(gateway.pathParameters && { pathParameters: gateway.pathParameters }),
+    ...(body.length > 0 && { body: body.toString(isBase64Encoded ? "base64" : "utf8") }),
+    isBase64Encoded,
+  };
+}
+
+/**
+ * Reads what a function returned.
+ *
+ * @param json its result, as JSON
+ * @returns `undefined` for a result that the gateway cannot send: it then answers 500
+ */
+export function toResponse(json: string): GatewayResponse | undefined {
+  const result = JSON.parse(json);
+  if (typeof result !== "object" || result === null || result.statusCode === undefined) {
+    const body = typeof result === "string" ? result : json;
+    return { statusCode: 200, headers: { "content-type": "application/json" }, body };
+  }
+  const statusCode = Number(result.statusCode);
+  if (!Number.isInteger(statusCode) || statusCode < 100 || statusCode > 599) return undefined;
+  const headers: OutgoingHttpHeaders = { "content-type": "text/plain;charset=UTF-8" };
+  for (const [name, value] of Object.entries(result.headers ?? {})) {
+    const isCookie = name.toLowerCase() === "set-cookie";
+    headers[name.toLowerCase()] = isCookie ? String(value).split(",") : String(value);
+  }
+  if (result.cookies) headers["set-cookie"] = result.cookies;
+  const body = Buffer.from(result.body ?? "", result.isBase64Encoded ? "base64" : "utf8");
+  return { statusCode, headers, body };
+}
+
+/** Everything but these types of content reaches the function in base64. */
+const isText = (contentType = "") =>
+  /^(text\/|application\/(json|javascript|xml|[^;]*\+(json|xml)))/i.test(contentType);
+
+/** As in `22/Nov/2026:13:04:05 +0000`. */
+const commonLogTime = (time: Date) => {
+  const [, day, month, year, clock] = time.toUTCString().split(" ");
+  return `${day}/${month}/${year}:${clock} +0000`;
+};

@@ -1,0 +1,82 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { parse } from "yaml";
+
+/** A mistake of the user's: its message says what is wrong and how to mend it, and is all that is shown. */
+export class UserError extends Error {}
+
+/** A Pulumi project and the settings of one of its stacks. */
+export interface Project {
+  name: string;
+  /** An absolute path. */
+  folder: string;
+  /** What to import to run the program. */
+  program: string;
+  stack: string;
+  region: string;
+  /** As `pulumi.runtime.setAllConfig` takes it: full keys, and values as strings. */
+  config: Record<string, string>;
+}
+
+interface ProjectFile {
+  name: string;
+  main?: string;
+  config?: Record<string, unknown>;
+}
+
+/**
+ * Reads `Pulumi.yaml` and `Pulumi.<stack>.yaml` as the CLI does: the project's defaults, overlaid by the
+ * stack's values.
+ *
+ * @throws UserError when a file is missing or cannot be read
+ */
+export function readProject(folder: string, stack: string): Project {
+  const project = readYaml<ProjectFile>(join(folder, "Pulumi.yaml"));
+  if (!project?.name) throw new UserError(`${folder} holds no Pulumi project: Pulumi.yaml has no name.`);
+  const stackFile = join(folder, `Pulumi.${stack}.yaml`);
+  if (!existsSync(stackFile)) {
+    const stacks = readdirSync(folder).flatMap((file) => /^Pulumi\.(.+)\.yaml$/.exec(file)?.[1] ?? []);
+    throw new UserError(`There is no stack "${stack}". Choose one with --stack: ${stacks.join(", ")}.`);
+  }
+  const values = readYaml<ProjectFile>(stackFile)?.config ?? {};
+
+  const config: Record<string, string> = {};
+  const set = (key: string, value: unknown) => {
+    if (value === undefined) return;
+    const text = typeof value === "object" ? JSON.stringify(value) : String(value);
+    config[key.includes(":") ? key : `${project.name}:${key}`] = text;
+  };
+  for (const [key, declared] of Object.entries(project.config ?? {})) {
+    if (isObject(declared)) set(key, declared.default ?? declared.value);
+    else set(key, declared);
+  }
+  for (const [key, value] of Object.entries(values)) {
+    if (isObject(value) && "secure" in value) {
+      throw new UserError(
+        `The local run cannot decrypt "${key}" of stack "${stack}". Choose another --stack.`,
+      );
+    }
+    set(key, value);
+  }
+  const region = config["aws:region"] ?? "us-east-1";
+  return {
+    name: project.name,
+    folder,
+    region,
+    program: join(folder, project.main ?? "index"),
+    stack,
+    config,
+  };
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+function readYaml<T>(file: string): T | null {
+  try {
+    return parse(readFileSync(file, "utf8"));
+  } catch (error) {
+    const [problem] = (error instanceof Error ? error.message : `${error}`).split(":\n");
+    throw new UserError(`${file} cannot be read: ${problem}`);
+  }
+}

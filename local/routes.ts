@@ -1,0 +1,47 @@
+/** A route that fits a request. */
+export interface RouteMatch<Route> {
+  route: Route;
+  /** The values of the path's variables, if it has any. */
+  pathParameters?: Record<string, string>;
+}
+
+/**
+ * Finds the route for a request as an HTTP API does: `$default` after routes with a greedy path variable after
+ * all others, literal segments before variables, a method of its own before `ANY`.
+ * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-routes.html
+ */
+export function findRoute<Route extends { routeKey: string }>(
+  routes: Iterable<Route>,
+  method: string,
+  path: string,
+): RouteMatch<Route> | undefined {
+  let best: (RouteMatch<Route> & { rank: number }) | undefined;
+  for (const route of routes) {
+    const match = matchRoute(route.routeKey, method, path);
+    if (match && (!best || match.rank > best.rank)) best = { route, ...match };
+  }
+  return best;
+}
+
+function matchRoute(routeKey: string, method: string, path: string) {
+  if (routeKey === "$default") return { rank: 0 };
+  const [routeMethod, routePath = ""] = routeKey.split(" ");
+  if (routeMethod !== method && routeMethod !== "ANY") return undefined;
+
+  const isGreedy = routePath.endsWith("+}");
+  const wanted = routePath.split("/");
+  const given = path.split("/");
+  if (isGreedy ? given.length < wanted.length : given.length !== wanted.length) return undefined;
+
+  let literals = 0;
+  const variables: [string, string][] = [];
+  for (const [i, segment] of wanted.entries()) {
+    const variable = /^\{(.+?)\+?\}$/.exec(segment)?.[1];
+    const value = decodeURIComponent(segment.endsWith("+}") ? given.slice(i).join("/") : (given[i] ?? ""));
+    if (variable) variables.push([variable, value]);
+    else if (segment === given[i]) literals += 1;
+    else return undefined;
+  }
+  const rank = (isGreedy ? 1 : 1000) + 2 * literals + (routeMethod === "ANY" ? 0 : 1);
+  return variables.length > 0 ? { rank, pathParameters: Object.fromEntries(variables) } : { rank };
+}

@@ -1,0 +1,82 @@
+// Lambda's Node.js runtime: runs in a worker thread, one for each instance of a function, and takes one
+// invocation at a time. What `console` writes goes to the thread's standard output.
+
+import { format } from "node:util";
+import { parentPort, workerData } from "node:worker_threads";
+import type { Context } from "aws-lambda";
+
+/** What an instance is started with. */
+export interface RuntimeData {
+  /** The module that exports the handler: an absolute path without its extension. */
+  path: string;
+  /** The name under which it exports it. */
+  handlerName: string;
+  /** Whether `console` writes a JSON object a line, as `loggingConfig.logFormat` asks for. */
+  jsonLogs: boolean;
+  /** What is the same for every invocation. */
+  context: Partial<Context>;
+}
+
+export interface Invocation {
+  requestId: string;
+  /** The event, as JSON. */
+  event: string;
+  /** When the invocation times out, in milliseconds since 1970. */
+  deadline: number;
+}
+
+export interface FunctionError {
+  errorType: string;
+  errorMessage: string;
+}
+
+/** A result as JSON (`null` from a handler that returns nothing), or why there is none. */
+export type Outcome = { result: string } | { error: FunctionError };
+
+const { path, handlerName, jsonLogs, context } = workerData as RuntimeData;
+let requestId: string | undefined;
+
+const levels = {
+  trace: "TRACE",
+  debug: "DEBUG",
+  info: "INFO",
+  log: "INFO",
+  warn: "WARN",
+  error: "ERROR",
+} as const;
+if (jsonLogs) {
+  for (const method of Object.keys(levels) as (keyof typeof levels)[]) {
+    console[method] = (...values: unknown[]) => {
+      const message = values.length === 1 && typeof values[0] === "object" ? values[0] : format(...values);
+      const line = { timestamp: new Date().toISOString(), level: levels[method], requestId, message };
+      process.stdout.write(`${JSON.stringify(line)}\n`);
+    };
+  }
+}
+
+// What fails here fails the start of the instance: the thread ends with the error.
+const handler: (event: unknown, context: Context) => unknown = require(path)[handlerName];
+if (typeof handler !== "function") throw new Error(`${handlerName} is undefined or not exported`);
+
+parentPort?.on("message", async (invocation: Invocation) =>
+  parentPort?.postMessage(await invoke(invocation)),
+);
+parentPort?.postMessage("ready");
+
+async function invoke(invocation: Invocation): Promise<Outcome> {
+  requestId = invocation.requestId;
+  try {
+    const result = await handler(JSON.parse(invocation.event), {
+      ...context,
+      awsRequestId: requestId,
+      callbackWaitsForEmptyEventLoop: true,
+      getRemainingTimeInMillis: () => Math.max(0, invocation.deadline - Date.now()),
+    } as Context);
+    return { result: JSON.stringify(result) ?? "null" };
+  } catch (thrown) {
+    const error = thrown instanceof Error ? thrown : new Error(String(thrown));
+    const failure = { errorType: error.name, errorMessage: error.message };
+    console.error({ ...failure, stackTrace: error.stack?.split("\n") });
+    return { error: failure };
+  }
+}

@@ -1,0 +1,188 @@
+import { strict as assert } from "node:assert";
+import { randomUUID } from "node:crypto";
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import type { APIGatewayProxyEventV2, Context } from "aws-lambda";
+import { createHandler } from "../handler";
+import { isSessionId } from "../sessions";
+import { useTable } from "./support/table";
+
+describe("the handler", () => {
+  const table = useTable();
+  let env: NodeJS.ProcessEnv;
+  let handler: ReturnType<typeof createHandler>;
+
+  before(() => {
+    env = { TABLE_NAME: table.name, COOKIE_NAME: "cookie-test", IDLE_SECONDS: "60", ABSOLUTE_SECONDS: "600" };
+    handler = createHandler({ env, dynamodb: table.dynamodb });
+  });
+
+  const context = (remaining = 10_000) =>
+    ({ awsRequestId: randomUUID(), getRemainingTimeInMillis: () => remaining }) as Context;
+  const visit = (cookies?: string[]) => handler({ cookies } as APIGatewayProxyEventV2, context());
+  const parse = (body?: string) => /^session-id: (.+), counter: (\d+)$/.exec(body ?? "")?.slice(1) ?? [];
+
+  it("greets a visitor without cookies with a new session", async () => {
+    const { statusCode, body } = await visit();
+    const [id, counter] = parse(body);
+    assert.equal(statusCode, 200);
+    assert.equal(counter, "1");
+    assert.ok(isSessionId(id));
+    assert.equal((await table.item(id ?? ""))?.counter?.N, "1");
+  });
+
+  it("recognises a visitor by the cookie", async () => {
+    const [id] = parse((await visit()).body);
+    assert.equal((await visit([`cookie-test=${id}`])).body, `session-id: ${id}, counter: 2`);
+    assert.equal((await visit(["a=b", `cookie-test=${id}`, "c=d"])).body, `session-id: ${id}, counter: 3`);
+  });
+
+  it("sets a cookie that scripts cannot read, other sites cannot send along and plain HTTP cannot carry", async () => {
+    const { body, cookies } = await visit();
+    const [id] = parse(body);
+    assert.deepEqual(cookies, [`cookie-test=${id}; Max-Age=60; Path=/; HttpOnly; Secure; SameSite=Lax`]);
+  });
+
+  it("lets the cookie end with the session", async () => {
+    let now = Date.now();
+    const clocked = createHandler({ env, dynamodb: table.dynamodb, now: () => now });
+    const [id] = parse((await clocked({} as APIGatewayProxyEventV2, context())).body);
+    const event = { cookies: [`cookie-test=${id}`] } as APIGatewayProxyEventV2;
+    for (let i = 0; i < 11; i++) {
+      now += 50_000;
+      const { cookies } = await clocked(event, context());
+      assert.match(cookies?.[0] ?? "", i < 10 ? /Max-Age=60;/ : /Max-Age=50;/);
+    }
+    now += 50_000;
+    assert.notEqual(parse((await clocked(event, context())).body)[0], id);
+  });
+
+  it("sends plain text that is neither cached nor guessed at", async () => {
+    const { headers } = await visit();
+    assert.deepEqual(headers, {
+      "cache-control": "no-store",
+      "content-type": "text/plain; charset=utf-8",
+      "strict-transport-security": "max-age=63072000",
+      "x-content-type-options": "nosniff",
+    });
+  });
+
+  it("uses the cookie name that it is given", async () => {
+    const renamed = createHandler({ env: { ...env, COOKIE_NAME: "__Host-sid" }, dynamodb: table.dynamodb });
+    const { body, cookies } = await renamed({} as APIGatewayProxyEventV2, context());
+    assert.ok(cookies?.[0]?.startsWith(`__Host-sid=${parse(body)[0]}; `));
+  });
+
+  const issued = "0b8e4e5e-6c1f-4d6a-9f0e-2d1c3b4a5968";
+  const foreign: Record<string, string> = {
+    "an id that was never issued": issued,
+    "an empty value": "",
+    "an id in upper case": issued.toUpperCase(),
+    "a UUID of another version": "0b8e4e5e-6c1f-1d6a-9f0e-2d1c3b4a5968",
+    "an id with something behind it": `${issued}x`,
+    "a percent-encoded id": issued.replaceAll("-", "%2D"),
+    "a broken percent-encoding": "%E0%A4%A",
+    "8 KB": "x".repeat(8192),
+    binary: "\u0000\u0001\u00ff",
+    JSON: '{"session-id":{"S":"x"}}',
+    "a name from the prototype": "__proto__",
+  };
+  for (const [what, value] of Object.entries(foreign)) {
+    it(`gives a new session to a cookie with ${what}`, async () => {
+      const { statusCode, body } = await visit([`cookie-test=${value}`]);
+      const [id, counter] = parse(body);
+      assert.equal(statusCode, 200);
+      assert.equal(counter, "1");
+      assert.ok(isSessionId(id));
+      assert.notEqual(id, value);
+      assert.equal(await table.item(issued), undefined);
+    });
+  }
+
+  it("gives a new session to a cookie without a value, and to one of another name", async () => {
+    for (const cookie of ["cookie-test", "Cookie-Test=1", `xcookie-test=${issued}`, "=", ";"]) {
+      assert.equal(parse((await visit([cookie])).body)[1], "1");
+    }
+  });
+
+  it("takes the first of several cookies that can be a session id", async () => {
+    const [id] = parse((await visit()).body);
+    const cookies = ["cookie-test=forged", `cookie-test=${id}`, `cookie-test=${issued}`];
+    assert.equal((await visit(cookies)).body, `session-id: ${id}, counter: 2`);
+  });
+
+  it("asks DynamoDB once for a visitor with a malformed id, and twice for one with a dead id", async () => {
+    let calls = 0;
+    const send = (command: never) => {
+      calls += 1;
+      return table.dynamodb.send(command);
+    };
+    const counting = createHandler({ env, dynamodb: { send } as unknown as DynamoDBClient });
+    await counting({ cookies: ["cookie-test=forged"] } as APIGatewayProxyEventV2, context());
+    assert.equal(calls, 1);
+    await counting({ cookies: [`cookie-test=${issued}`] } as APIGatewayProxyEventV2, context());
+    assert.equal(calls, 3);
+  });
+
+  describe("without DynamoDB", () => {
+    const logged: unknown[] = [];
+    const { error } = console;
+
+    beforeEach(() => {
+      logged.length = 0;
+      console.error = (...values: unknown[]) => logged.push(...values);
+    });
+    afterEach(() => {
+      console.error = error;
+    });
+
+    it("answers 503, changes no cookie and logs the reason", async () => {
+      const broken = createHandler({
+        env: { ...env, TABLE_NAME: "no-such-table" },
+        dynamodb: table.dynamodb,
+      });
+      const answer = await broken(
+        { cookies: [`cookie-test=${issued}`] } as APIGatewayProxyEventV2,
+        context(),
+      );
+      assert.equal(answer.statusCode, 503);
+      assert.equal(answer.cookies, undefined);
+      assert.equal(answer.headers?.["retry-after"], "5");
+      assert.equal(answer.body, "Your session is not available right now. Please try again.");
+      assert.equal(logged.length, 1);
+      assert.equal((logged[0] as { error: string }).error, "ResourceNotFoundException");
+      assert.ok(!JSON.stringify(logged).includes(issued));
+    });
+
+    it("answers before the function's time is up when DynamoDB does not", async () => {
+      const silent = createServer(() => {});
+      await once(silent.listen(0, "127.0.0.1"), "listening");
+      const endpoint = `http://127.0.0.1:${(silent.address() as AddressInfo).port}`;
+      const credentials = { accessKeyId: "x", secretAccessKey: "x" };
+      const dynamodb = new DynamoDBClient({ endpoint, region: "us-east-1", credentials });
+      const answer = await createHandler({ env, dynamodb })({} as APIGatewayProxyEventV2, context(600));
+      assert.equal(answer.statusCode, 503);
+      silent.closeAllConnections();
+      silent.close();
+    });
+  });
+
+  describe("at a cold start", () => {
+    for (const name of ["TABLE_NAME", "COOKIE_NAME", "IDLE_SECONDS", "ABSOLUTE_SECONDS"]) {
+      it(`refuses to start without ${name}`, () => {
+        assert.throws(() => createHandler({ env: { ...env, [name]: undefined } }), {
+          message: `${name} is not set`,
+        });
+      });
+    }
+
+    it("refuses to start with a limit that is not a positive whole number", () => {
+      for (const value of ["soon", "0", "-1", "1.5"]) {
+        const message = "IDLE_SECONDS is not a positive whole number";
+        assert.throws(() => createHandler({ env: { ...env, IDLE_SECONDS: value } }), { message });
+      }
+    });
+  });
+});

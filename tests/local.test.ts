@@ -1,0 +1,117 @@
+import { strict as assert } from "node:assert";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { DynamoDBClient, ScanCommand } from "@aws-sdk/client-dynamodb";
+import { type Run, run } from "../local/run";
+import { createBrowser } from "./support/browser";
+import { connection } from "./support/table";
+
+const folder = resolve(__dirname, "..");
+
+describe("the local run", () => {
+  let running: Run;
+  let url: string;
+
+  before(async () => {
+    running = await run({ folder, stack: "dev", port: 0 });
+    url = String(running.outputs.url);
+  });
+
+  after(() => running.close());
+
+  /** What the table holds, as someone looking into it from outside sees it. */
+  async function items({ dynamodb, outputs }: Run) {
+    const client = new DynamoDBClient(connection(dynamodb));
+    const { Items = [] } = await client.send(new ScanCommand({ TableName: String(outputs.tableName) }));
+    client.destroy();
+    return new Map(Items.map((item) => [item["session-id"]?.S, item.counter?.N]));
+  }
+
+  it("counts a browser's visits in one session, and another browser's in another", async () => {
+    const one = createBrowser(url);
+    const first = await one.visit();
+    const id = one.jar.get("cookie-test");
+    assert.equal(first.status, 200);
+    assert.equal(first.headers.get("content-type"), "text/plain; charset=utf-8");
+    assert.equal(first.body, `session-id: ${id}, counter: 1`);
+    assert.deepEqual([...(await items(running))], [[id, "1"]]);
+
+    assert.equal((await one.visit()).body, `session-id: ${id}, counter: 2`);
+    assert.deepEqual([...(await items(running))], [[id, "2"]]);
+
+    const other = createBrowser(url);
+    const otherFirst = await other.visit();
+    const otherId = other.jar.get("cookie-test");
+    assert.notEqual(otherId, id);
+    assert.equal(otherFirst.body, `session-id: ${otherId}, counter: 1`);
+    assert.deepEqual(
+      new Map(await items(running)),
+      new Map([
+        [id, "2"],
+        [otherId, "1"],
+      ]),
+    );
+  });
+
+  it("answers everything but GET / itself, as the gateway does", async () => {
+    for (const [method, path] of [
+      ["GET", "favicon.ico"],
+      ["POST", ""],
+      ["GET", "visit"],
+      ["DELETE", ""],
+    ] as const) {
+      const before = (await items(running)).size;
+      const response = await fetch(new URL(path, url), { method });
+      assert.equal(response.status, 404);
+      assert.equal(response.headers.get("set-cookie"), null);
+      assert.deepEqual(await response.json(), { message: "Not Found" });
+      assert.equal((await items(running)).size, before);
+    }
+  });
+
+  it("ends 500 parallel visits of one session at exactly 501", async () => {
+    const browser = createBrowser(url);
+    await browser.visit();
+    const bodies = await Promise.all(Array.from({ length: 500 }, async () => (await browser.visit()).body));
+    const id = browser.jar.get("cookie-test");
+    const expected = Array.from({ length: 500 }, (_, i) => `session-id: ${id}, counter: ${i + 2}`);
+    assert.deepEqual(bodies.sort(), expected.sort());
+    assert.equal((await items(running)).get(id), "501");
+  });
+
+  it("is reached at 127.0.0.1 only", async () => {
+    // Whoever listens at all addresses listens at this one as well, without leaving the machine.
+    for (const address of [url, running.dynamodb]) {
+      await fetch(`http://127.0.0.1:${new URL(address).port}`);
+      await assert.rejects(fetch(`http://127.0.0.2:${new URL(address).port}`));
+    }
+  });
+
+  it("keeps sessions in the data folder from run to run", async () => {
+    const data = mkdtempSync(join(tmpdir(), "data-"));
+    const firstRun = await run({ folder, stack: "dev", port: 0, data });
+    const browser = createBrowser(String(firstRun.outputs.url));
+    await browser.visit();
+    await assert.rejects(
+      run({ folder, stack: "dev", port: 0, data }),
+      /Another local run uses the data folder/,
+    );
+    await firstRun.close();
+
+    const secondRun = await run({ folder, stack: "dev", port: 0, data });
+    const returning = createBrowser(String(secondRun.outputs.url));
+    returning.jar.set("cookie-test", browser.jar.get("cookie-test") ?? "");
+    assert.match((await returning.visit()).body, /counter: 2$/);
+    await secondRun.close();
+    rmSync(data, { recursive: true });
+  });
+
+  it("uses another DynamoDB when told so", async () => {
+    const other = await run({ folder, stack: "dev", port: 0, dynamodb: running.dynamodb });
+    const browser = createBrowser(String(other.outputs.url));
+    await browser.visit();
+    assert.equal((await items(running)).get(browser.jar.get("cookie-test")), "1");
+    await other.close();
+  });
+});

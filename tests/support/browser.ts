@@ -1,0 +1,18 @@
+import { parseCookie } from "cookie";
+
+/** A visitor with a cookie jar, as a browser profile has one. Only the cookies' names and values count. */
+export function createBrowser(url: string) {
+  const jar = new Map<string, string>();
+  return {
+    jar,
+    async visit(path = "") {
+      const cookie = [...jar].map(([name, value]) => `${name}=${value}`).join("; ");
+      const response = await fetch(new URL(path, url), { headers: cookie ? { cookie } : {} });
+      for (const header of response.headers.getSetCookie()) {
+        const [pair = ""] = header.split(";");
+        for (const [name, value = ""] of Object.entries(parseCookie(pair))) jar.set(name, value);
+      }
+      return { status: response.status, headers: response.headers, body: await response.text() };
+    },
+  };
+}

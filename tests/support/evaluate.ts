@@ -1,0 +1,59 @@
+import { resolve } from "node:path";
+import { deploy, type Outputs, type Provider, type Resource } from "../../local/deployment";
+import { readProject } from "../../local/project";
+
+export interface Evaluation {
+  /** In the order of creation. */
+  resources: Resource<Record<string, unknown>>[];
+  outputs: Outputs;
+  /** The inputs of the one resource of a type and name. */
+  inputs(type: string, name: string): Record<string, unknown>;
+}
+
+const projectFolder = resolve(__dirname, "../..");
+
+/**
+ * Evaluates `index.ts` under runtime mocks that answer as AWS would.
+ *
+ * @param settings on top of those of the stack, by their names in Pulumi.yaml
+ * @param provider in the place of, or besides, what is answered here
+ */
+export async function evaluate(
+  settings: Record<string, string> = {},
+  { stack = "dev", provider = {} }: { stack?: string; provider?: Provider } = {},
+): Promise<Evaluation> {
+  const project = readProject(projectFolder, stack);
+  for (const [key, value] of Object.entries(settings)) project.config[`${project.name}:${key}`] = value;
+  const resources: Resource<Record<string, unknown>>[] = [];
+  const outputs = await deploy(project, { ...aws, ...provider }, (resource) => {
+    resources.push(resource as Resource<Record<string, unknown>>);
+  });
+  return {
+    resources,
+    outputs,
+    inputs(type, name) {
+      const found = resources.filter((resource) => resource.type === type && resource.name === name);
+      if (found.length !== 1) throw new Error(`${found.length} resources of type ${type} are named ${name}`);
+      return found[0]?.inputs ?? {};
+    },
+  };
+}
+
+/** What AWS says of the resources whose outputs the program uses. */
+const aws: Provider = {
+  "aws:apigatewayv2/api:Api": () => ({
+    id: "api1",
+    outputs: {
+      executionArn: "arn:aws:execute-api:us-east-1:000000000000:api1",
+      apiEndpoint: "https://api1.test",
+    },
+  }),
+  "aws:apigatewayv2/integration:Integration": () => ({ id: "integration1" }),
+  "aws:apigatewayv2/stage:Stage": () => ({ outputs: { invokeUrl: "https://api1.test/" } }),
+  "aws:dynamodb/table:Table": () => ({ outputs: { arn: "arn:table", name: "sessions-1" } }),
+  "aws:cloudwatch/logGroup:LogGroup": ({ name }) => ({
+    outputs: { arn: `arn:log:${name}`, name: `${name}-log` },
+  }),
+  "aws:iam/role:Role": () => ({ id: "role1", outputs: { arn: "arn:role" } }),
+  "aws:lambda/function:Function": () => ({ outputs: { invokeArn: "arn:invoke", name: "visit-1" } }),
+};

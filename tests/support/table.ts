@@ -1,0 +1,72 @@
+import { randomUUID } from "node:crypto";
+import {
+  type AttributeValue,
+  CreateTableCommand,
+  DeleteTableCommand,
+  DynamoDBClient,
+  GetItemCommand,
+  ScanCommand,
+  waitUntilTableExists,
+} from "@aws-sdk/client-dynamodb";
+import { type EmbeddedDynamoDB, startDynamoDB } from "../../local/dynamodb";
+
+// On Node.js 20 the SDK announces when its support ends.
+process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = "true";
+
+export interface TestTable {
+  name: string;
+  endpoint: string;
+  dynamodb: DynamoDBClient;
+  item(id: string): Promise<Record<string, AttributeValue> | undefined>;
+  size(): Promise<number>;
+}
+
+/**
+ * A table for the tests of a `describe` block, keyed as `index.ts` declares it. It is in the embedded DynamoDB,
+ * or in the one at the URL in the environment variable `DYNAMODB_ENDPOINT`; a URL with https is taken for AWS.
+ */
+export function useTable(): TestTable {
+  const name = `sessions-test-${randomUUID()}`;
+  const table = {
+    name,
+    async item(id: string) {
+      const key = { "session-id": { S: id } };
+      const command = new GetItemCommand({ TableName: name, Key: key, ConsistentRead: true });
+      return (await table.dynamodb.send(command)).Item;
+    },
+    async size() {
+      const scan = await table.dynamodb.send(new ScanCommand({ TableName: name, Select: "COUNT" }));
+      return scan.Count ?? 0;
+    },
+  } as TestTable;
+  let embedded: EmbeddedDynamoDB | undefined;
+
+  before(async () => {
+    embedded = process.env.DYNAMODB_ENDPOINT ? undefined : await startDynamoDB();
+    table.endpoint = process.env.DYNAMODB_ENDPOINT ?? embedded?.endpoint ?? "";
+    table.dynamodb = new DynamoDBClient(connection(table.endpoint));
+    await table.dynamodb.send(
+      new CreateTableCommand({
+        TableName: name,
+        BillingMode: "PAY_PER_REQUEST",
+        KeySchema: [{ AttributeName: "session-id", KeyType: "HASH" }],
+        AttributeDefinitions: [{ AttributeName: "session-id", AttributeType: "S" }],
+      }),
+    );
+    await waitUntilTableExists({ client: table.dynamodb, maxWaitTime: 60 }, { TableName: name });
+  });
+
+  after(async () => {
+    await table.dynamodb.send(new DeleteTableCommand({ TableName: name }));
+    table.dynamodb.destroy();
+    await embedded?.close();
+  });
+
+  return table;
+}
+
+/** How a client reaches a DynamoDB: AWS with the caller's own credentials, any other with made-up ones. */
+export function connection(endpoint: string) {
+  if (endpoint.startsWith("https:")) return { endpoint };
+  return { endpoint, region: "us-east-1", credentials: { accessKeyId: "local", secretAccessKey: "local" } };
+}
