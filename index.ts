@@ -1,25 +1,45 @@
+import { readFileSync } from "node:fs";
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { createHandler } from "./handler";
 import { bundle } from "./infrastructure/bundle";
-import { settings } from "./infrastructure/settings";
+import { createDomain } from "./infrastructure/domain";
+import { createMonitoring } from "./infrastructure/monitoring";
+import { createPrivateNetwork, networkStatement } from "./infrastructure/network";
+import { readSettings } from "./infrastructure/settings";
+import { tagEverything } from "./infrastructure/tags";
 
-// The table: one item a session. No name is fixed, here or below, so that stacks can share an account.
-const table = new aws.dynamodb.Table("sessions", {
-  hashKey: "session-id",
-  attributes: [{ name: "session-id", type: "S" }],
-  billingMode: "PAY_PER_REQUEST",
-  ttl: { attributeName: "expires-at", enabled: true },
-});
+const settings = readSettings();
+tagEverything();
 
-// The function, and the little that it may do: write its own log, update this table.
-const functionLog = new aws.cloudwatch.LogGroup("visit", {
-  retentionInDays: settings.logRetentionDays,
-});
+// The table: an item for each session. No name is fixed, here or below, so that stacks can share an account.
+const table = new aws.dynamodb.Table(
+  "sessions",
+  {
+    hashKey: "session-id",
+    attributes: [{ name: "session-id", type: "S" }],
+    billingMode: "PAY_PER_REQUEST",
+    ttl: { attributeName: "expires-at", enabled: true },
+    serverSideEncryption: { enabled: true },
+    pointInTimeRecovery: { enabled: settings.protectData },
+    deletionProtectionEnabled: settings.protectData,
+  },
+  { protect: settings.protectData },
+);
+
+// The function, and the little it may do: write its log and update the table.
+const functionLog = new aws.cloudwatch.LogGroup("visit", { retentionInDays: settings.logRetentionDays });
 
 const role = new aws.iam.Role("visit", {
   assumeRolePolicy: aws.iam.assumeRolePolicyForPrincipal({ Service: "lambda.amazonaws.com" }),
 });
+
+// X-Ray knows no resources.
+const tracingStatement: aws.iam.PolicyStatement = {
+  Effect: "Allow",
+  Action: ["xray:PutTelemetryRecords", "xray:PutTraceSegments"],
+  Resource: "*",
+};
 
 const policy = new aws.iam.RolePolicy("visit", {
   role: role.id,
@@ -32,9 +52,13 @@ const policy = new aws.iam.RolePolicy("visit", {
         Action: ["logs:CreateLogStream", "logs:PutLogEvents"],
         Resource: pulumi.interpolate`${functionLog.arn}:*`,
       },
+      ...(settings.privateNetwork ? [networkStatement] : []),
+      ...(settings.tracing ? [tracingStatement] : []),
     ],
   },
 });
+
+const network = settings.privateNetwork ? createPrivateNetwork(role, table) : undefined;
 
 const visit = new aws.lambda.CallbackFunction(
   "visit",
@@ -54,13 +78,18 @@ const visit = new aws.lambda.CallbackFunction(
       },
     },
     loggingConfig: { logFormat: "JSON", logGroup: functionLog.name },
+    tracingConfig: { mode: settings.tracing ? "Active" : "PassThrough" },
+    vpcConfig: network,
   },
-  // Without its policy the function would answer its first visits with errors.
+  // Before it has its policy, the function could answer visits with errors only.
   { dependsOn: policy, transformations: [bundle] },
 );
 
 // The HTTP API: GET / and nothing else.
-const api = new aws.apigatewayv2.Api("sessions", { protocolType: "HTTP" });
+const api = new aws.apigatewayv2.Api("sessions", {
+  protocolType: "HTTP",
+  disableExecuteApiEndpoint: settings.domainName !== "",
+});
 
 const integration = new aws.apigatewayv2.Integration("visit", {
   apiId: api.id,
@@ -82,12 +111,51 @@ const permission = new aws.lambda.Permission("visit", {
   sourceArn: pulumi.interpolate`${api.executionArn}/*/*`,
 });
 
+const accessLog = new aws.cloudwatch.LogGroup("access", {
+  // API Gateway adds each log group to a policy of the account that has room for a few, unless it finds this prefix:
+  // https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/AWS-logs-and-resource-policy.html
+  namePrefix: "/aws/vendedlogs/sessions-",
+  retentionInDays: settings.logRetentionDays,
+});
+
 const stage = new aws.apigatewayv2.Stage(
   "default",
-  { apiId: api.id, name: "$default", autoDeploy: true },
+  {
+    apiId: api.id,
+    name: "$default",
+    autoDeploy: true,
+    // With only one of the two, AWS takes the other for 0 and lets no request through.
+    defaultRouteSettings: {
+      throttlingRateLimit: settings.throttlingRateLimit,
+      throttlingBurstLimit: settings.throttlingBurstLimit,
+    },
+    accessLogSettings: {
+      destinationArn: accessLog.arn,
+      // Nothing of this is a session id or a cookie.
+      format: JSON.stringify({
+        requestId: "$context.requestId",
+        functionRequestId: "$context.integration.requestId",
+        time: "$context.requestTime",
+        sourceIp: "$context.identity.sourceIp",
+        route: "$context.routeKey",
+        status: "$context.status",
+        latency: "$context.responseLatency",
+        integrationLatency: "$context.integrationLatency",
+        integrationError: "$context.integrationErrorMessage",
+      }),
+    },
+  },
   { dependsOn: [route, permission] },
 );
 
-export const url = stage.invokeUrl;
+const { domainName, hostedZoneId, alarmEmail } = settings;
+const domainUrl = domainName ? createDomain(domainName, hostedZoneId, stage) : undefined;
+
+const dashboard = createMonitoring({ api, visit, functionLog, table }, alarmEmail);
+
+export const url = domainUrl ?? stage.invokeUrl;
 export const tableName = table.name;
 export const functionName = visit.name;
+export const dashboardUrl = dashboard;
+// The text of the stack's page in Pulumi Cloud, which fills in the outputs.
+export const readme = readFileSync(`${__dirname}/Pulumi.README.md`, "utf8");

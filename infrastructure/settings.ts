@@ -1,14 +1,125 @@
 import * as pulumi from "@pulumi/pulumi";
 
-/**
- * The stack's settings. `Pulumi.yaml` declares each with its type, default and description.
- */
-const config = new pulumi.Config();
+interface Setting<T> {
+  /** The value, or `undefined` if it is not allowed. */
+  parse(text: string): T | undefined;
+  /** What is allowed, in words. */
+  allowed: string;
+  /** A value that is allowed; for settings that have a default, that one. */
+  example: string;
+}
 
-export const settings = {
-  cookieName: config.require("cookieName"),
-  idleSeconds: config.requireNumber("idleSeconds"),
-  absoluteSeconds: config.requireNumber("absoluteSeconds"),
-  memorySize: config.requireNumber("memorySize"),
-  logRetentionDays: config.requireNumber("logRetentionDays"),
+const wholeNumber = (min: number, max: number, example: number): Setting<number> => ({
+  parse: (value) => (/^\d+$/.test(value) && +value >= min && +value <= max ? +value : undefined),
+  allowed: `a whole number from ${min} to ${max}`,
+  example: `${example}`,
+});
+
+const oneOf = (values: number[], example: number): Setting<number> => ({
+  parse: (value) => values.find((known) => `${known}` === value),
+  allowed: `one of ${values.join(", ")}`,
+  example: `${example}`,
+});
+
+const flag: Setting<boolean> = {
+  parse: (value) => ({ true: true, false: false })[value],
+  allowed: "true or false",
+  example: "false",
 };
+
+const text = (pattern: RegExp, allowed: string, example: string): Setting<string> => ({
+  parse: (value) => (pattern.test(value) ? value : undefined),
+  allowed,
+  example,
+});
+
+/** A text that may also be empty, which leaves out what it is for. */
+const optionalText = (pattern: RegExp, allowed: string, example: string) =>
+  text(new RegExp(`^$|${pattern.source}`), `${allowed}, or nothing`, example);
+
+// Browsers keep no cookie for longer than 400 days (RFC 6265bis, section 5.5).
+const LONGEST_SESSION = 400 * 24 * 60 * 60;
+
+// https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html
+const RETENTION_DAYS = [
+  1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
+];
+
+/** What each setting may be. `Pulumi.yaml` has their types, defaults and descriptions. */
+export const definitions = {
+  cookieName: text(
+    /^[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,64}$/,
+    "a token (RFC 6265) of up to 64 characters",
+    "cookie-test",
+  ),
+  idleSeconds: wholeNumber(1, LONGEST_SESSION, 1800),
+  absoluteSeconds: wholeNumber(1, LONGEST_SESSION, 43200),
+  memorySize: wholeNumber(128, 10240, 256),
+  logRetentionDays: oneOf(RETENTION_DAYS, 30),
+  throttlingRateLimit: wholeNumber(1, 10000, 1000),
+  throttlingBurstLimit: wholeNumber(1, 5000, 2000),
+  protectData: flag,
+  privateNetwork: flag,
+  tracing: flag,
+  alarmEmail: optionalText(/^[^\s@]+@[^\s@]+\.[^\s@]+$/, "an e-mail address", "ops@example.com"),
+  domainName: optionalText(
+    /^([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}$/,
+    "a domain name",
+    "www.example.com",
+  ),
+  hostedZoneId: optionalText(/^Z[A-Z0-9]+$/, "the id of a Route 53 hosted zone", "Z0123456789ABC"),
+};
+
+export type Settings = {
+  readonly [Key in keyof typeof definitions]: NonNullable<ReturnType<(typeof definitions)[Key]["parse"]>>;
+};
+
+/**
+ * Reads the stack's settings from its configuration.
+ *
+ * @throws RunError that lists everything that is wrong, missing or unknown, and the command that mends it
+ */
+export function readSettings(): Settings {
+  const prefix = `${pulumi.getProject()}:`;
+  const given = new Map(
+    Object.entries(pulumi.runtime.allConfig())
+      .filter(([key]) => key.startsWith(prefix))
+      .map(([key, value]) => [key.slice(prefix.length), value]),
+  );
+  const problems: string[] = [];
+
+  const settings = Object.fromEntries(
+    Object.entries<Setting<unknown>>(definitions).map(([key, { parse, allowed, example }]) => {
+      const value = given.get(key);
+      const parsed = value === undefined ? undefined : parse(value);
+      if (parsed === undefined) {
+        const found = value === undefined ? "is not set" : `is "${value}"`;
+        problems.push(`${key} ${found}, but must be ${allowed}:\n    pulumi config set ${key} ${example}`);
+      }
+      return [key, parsed];
+    }),
+  ) as Settings;
+
+  for (const key of given.keys()) {
+    if (!(key in definitions))
+      problems.push(`${key} is not a setting of this project:\n    pulumi config rm ${key}`);
+  }
+  if (settings.idleSeconds > settings.absoluteSeconds) {
+    const { idleSeconds, absoluteSeconds } = settings;
+    const both = `idleSeconds is ${idleSeconds}, but must not exceed absoluteSeconds, which is ${absoluteSeconds}`;
+    problems.push(`${both}:\n    pulumi config set idleSeconds ${absoluteSeconds}`);
+  }
+  if ((settings.domainName === "") !== (settings.hostedZoneId === "")) {
+    const missing = settings.domainName ? "hostedZoneId" : "domainName";
+    const { example } = definitions[missing];
+    problems.push(
+      `domainName and hostedZoneId belong together:\n    pulumi config set ${missing} ${example}`,
+    );
+  }
+
+  if (problems.length > 0) {
+    const list = problems.map((problem) => `  - ${problem}`).join("\n");
+    throw new pulumi.RunError(`The settings of stack ${pulumi.getStack()} need mending:\n${list}`);
+  }
+  return settings;
+}

@@ -34,7 +34,7 @@ async function main(): Promise<void> {
     folder: process.cwd(),
     onCreated(resource) {
       created.push(resource);
-      console.log(` ${styleText("green", "+")}  ${resource.type.padEnd(46)}${resource.name}`);
+      console.log(` ${styleText("green", "+")}  ${resource.type.padEnd(48)}${resource.name}`);
     },
     onRequest: printRequest,
     onLog: (text) => process.stdout.write(styleText("gray", text)),

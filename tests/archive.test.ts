@@ -31,7 +31,7 @@ describe("the function's archive", () => {
       cwd: folder,
       env: { PATH: process.env.PATH, AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true", ...env },
     });
-    return JSON.parse(stdout);
+    return JSON.parse(stdout.trim().split("\n").pop() ?? "");
   }
 
   const environment = () => ({

@@ -14,10 +14,17 @@ describe("the handler", () => {
   let env: NodeJS.ProcessEnv;
   let handler: ReturnType<typeof createHandler>;
 
+  const logged: unknown[] = [];
+  const { info, error } = console;
+
   before(() => {
+    console.info = console.error = (...values: unknown[]) => logged.push(...values);
     env = { TABLE_NAME: table.name, COOKIE_NAME: "cookie-test", IDLE_SECONDS: "60", ABSOLUTE_SECONDS: "600" };
     handler = createHandler({ env, dynamodb: table.dynamodb });
   });
+
+  beforeEach(() => logged.splice(0));
+  after(() => Object.assign(console, { info, error }));
 
   const context = (remaining = 10_000) =>
     ({ awsRequestId: randomUUID(), getRemainingTimeInMillis: () => remaining }) as Context;
@@ -31,6 +38,12 @@ describe("the handler", () => {
     assert.equal(counter, "1");
     assert.ok(isSessionId(id));
     assert.equal((await table.item(id ?? ""))?.counter?.N, "1");
+  });
+
+  it("logs that a session is new, and nothing of whose it is", async () => {
+    const [id] = parse((await visit()).body);
+    await visit([`cookie-test=${id}`]);
+    assert.deepEqual(logged, ["new session"]);
   });
 
   it("recognises a visitor by the cookie", async () => {
@@ -127,17 +140,6 @@ describe("the handler", () => {
   });
 
   describe("without DynamoDB", () => {
-    const logged: unknown[] = [];
-    const { error } = console;
-
-    beforeEach(() => {
-      logged.length = 0;
-      console.error = (...values: unknown[]) => logged.push(...values);
-    });
-    afterEach(() => {
-      console.error = error;
-    });
-
     it("answers 503, changes no cookie and logs the reason", async () => {
       const broken = createHandler({
         env: { ...env, TABLE_NAME: "no-such-table" },

@@ -3,6 +3,7 @@ import { type Evaluation, evaluate } from "./support/evaluate";
 
 describe("the program", () => {
   let program: Evaluation;
+  const tags = { project: "serverless-sessions", stack: "dev" };
 
   before(async () => {
     program = await evaluate({
@@ -10,6 +11,8 @@ describe("the program", () => {
       idleSeconds: "60",
       absoluteSeconds: "600",
       memorySize: "512",
+      throttlingRateLimit: "50",
+      throttlingBurstLimit: "70",
     });
   });
 
@@ -19,7 +22,16 @@ describe("the program", () => {
       "aws:apigatewayv2/integration:Integration visit",
       "aws:apigatewayv2/route:Route visit",
       "aws:apigatewayv2/stage:Stage default",
+      "aws:cloudwatch/dashboard:Dashboard dashboard",
+      "aws:cloudwatch/logGroup:LogGroup access",
       "aws:cloudwatch/logGroup:LogGroup visit",
+      "aws:cloudwatch/logMetricFilter:LogMetricFilter new-sessions",
+      "aws:cloudwatch/metricAlarm:MetricAlarm api-errors",
+      "aws:cloudwatch/metricAlarm:MetricAlarm api-latency",
+      "aws:cloudwatch/metricAlarm:MetricAlarm function-errors",
+      "aws:cloudwatch/metricAlarm:MetricAlarm function-throttles",
+      "aws:cloudwatch/metricAlarm:MetricAlarm table-errors",
+      "aws:cloudwatch/metricAlarm:MetricAlarm table-throttles",
       "aws:dynamodb/table:Table sessions",
       "aws:iam/role:Role visit",
       "aws:iam/rolePolicy:RolePolicy visit",
@@ -34,12 +46,28 @@ describe("the program", () => {
       attributes: [{ name: "session-id", type: "S" }],
       billingMode: "PAY_PER_REQUEST",
       ttl: { attributeName: "expires-at", enabled: true },
+      serverSideEncryption: { enabled: true },
+      pointInTimeRecovery: { enabled: false },
+      deletionProtectionEnabled: false,
+      tags,
     });
+  });
+
+  it("protects the data if told so", async () => {
+    const { inputs } = await evaluate({ protectData: "true" });
+    const { pointInTimeRecovery, deletionProtectionEnabled } = inputs("aws:dynamodb/table:Table", "sessions");
+    assert.deepEqual(
+      { pointInTimeRecovery, deletionProtectionEnabled },
+      {
+        pointInTimeRecovery: { enabled: true },
+        deletionProtectionEnabled: true,
+      },
+    );
   });
 
   it("lets only Lambda take the role", () => {
     const { assumeRolePolicy, ...rest } = program.inputs("aws:iam/role:Role", "visit");
-    assert.deepEqual(rest, {});
+    assert.deepEqual(rest, { tags });
     assert.deepEqual((assumeRolePolicy as { Statement: unknown }).Statement, [
       {
         Sid: "AllowAssumeRole",
@@ -84,15 +112,40 @@ describe("the program", () => {
         },
       },
       loggingConfig: { logFormat: "JSON", logGroup: "visit-log" },
+      tracingConfig: { mode: "PassThrough" },
+      tags,
     });
   });
 
-  it("keeps the function's log for as long as the stack says", () => {
-    assert.deepEqual(program.inputs("aws:cloudwatch/logGroup:LogGroup", "visit"), { retentionInDays: 3 });
+  it("traces the function if told so, and lets it send traces", async () => {
+    const { inputs } = await evaluate({ tracing: "true" });
+    assert.deepEqual(inputs("aws:lambda/function:Function", "visit").tracingConfig, { mode: "Active" });
+    const { policy } = inputs("aws:iam/rolePolicy:RolePolicy", "visit");
+    assert.deepEqual((policy as { Statement: unknown[] }).Statement[2], {
+      Effect: "Allow",
+      Action: ["xray:PutTelemetryRecords", "xray:PutTraceSegments"],
+      Resource: "*",
+    });
+  });
+
+  it("keeps the logs for as long as the stack says", () => {
+    assert.deepEqual(program.inputs("aws:cloudwatch/logGroup:LogGroup", "visit"), {
+      retentionInDays: 3,
+      tags,
+    });
+    assert.deepEqual(program.inputs("aws:cloudwatch/logGroup:LogGroup", "access"), {
+      namePrefix: "/aws/vendedlogs/sessions-",
+      retentionInDays: 3,
+      tags,
+    });
   });
 
   it("sends GET / to the function in payload format 2.0, and knows no other route", () => {
-    assert.deepEqual(program.inputs("aws:apigatewayv2/api:Api", "sessions"), { protocolType: "HTTP" });
+    assert.deepEqual(program.inputs("aws:apigatewayv2/api:Api", "sessions"), {
+      protocolType: "HTTP",
+      disableExecuteApiEndpoint: false,
+      tags,
+    });
     assert.deepEqual(program.inputs("aws:apigatewayv2/integration:Integration", "visit"), {
       apiId: "api1",
       integrationType: "AWS_PROXY",
@@ -106,11 +159,27 @@ describe("the program", () => {
     });
   });
 
-  it("deploys the API's $default stage by itself", () => {
-    assert.deepEqual(program.inputs("aws:apigatewayv2/stage:Stage", "default"), {
+  it("deploys the API's $default stage by itself, with limits and an access log", () => {
+    const { accessLogSettings, ...inputs } = program.inputs("aws:apigatewayv2/stage:Stage", "default");
+    assert.deepEqual(inputs, {
       apiId: "api1",
       name: "$default",
       autoDeploy: true,
+      defaultRouteSettings: { throttlingRateLimit: 50, throttlingBurstLimit: 70 },
+      tags,
+    });
+    const { destinationArn, format } = accessLogSettings as { destinationArn: string; format: string };
+    assert.equal(destinationArn, "arn:log:access");
+    assert.deepEqual(JSON.parse(format), {
+      requestId: "$context.requestId",
+      functionRequestId: "$context.integration.requestId",
+      time: "$context.requestTime",
+      sourceIp: "$context.identity.sourceIp",
+      route: "$context.routeKey",
+      status: "$context.status",
+      latency: "$context.responseLatency",
+      integrationLatency: "$context.integrationLatency",
+      integrationError: "$context.integrationErrorMessage",
     });
   });
 
@@ -123,15 +192,17 @@ describe("the program", () => {
     });
   });
 
-  it("exports the URL and the names of table and function", () => {
-    assert.deepEqual(
-      { ...program.outputs },
-      {
-        url: "https://api1.test/",
-        tableName: "sessions-1",
-        functionName: "visit-1",
-      },
-    );
+  it("exports the URL, the names of table and function, the dashboard and a page about them", () => {
+    const { readme, ...outputs } = program.outputs;
+    assert.deepEqual(outputs, {
+      url: "https://api1.test/",
+      tableName: "sessions-1",
+      functionName: "visit-1",
+      dashboardUrl:
+        "https://us-east-1.console.aws.amazon.com/cloudwatch/home?region=us-east-1#dashboards/dashboard/visit-1",
+    });
+    const mentioned = [...String(readme).matchAll(/\$\{outputs\.(\w+)\}/g)].map(([, name]) => name);
+    assert.deepEqual(new Set(mentioned), new Set(Object.keys(outputs)));
   });
 
   it("creates nothing that visitors reach before what it needs", async () => {

@@ -56,4 +56,40 @@ const aws: Provider = {
   }),
   "aws:iam/role:Role": () => ({ id: "role1", outputs: { arn: "arn:role" } }),
   "aws:lambda/function:Function": () => ({ outputs: { invokeArn: "arn:invoke", name: "visit-1" } }),
+  "aws:sns/topic:Topic": () => ({ outputs: { arn: "arn:topic" } }),
+  "aws:cloudwatch/metricAlarm:MetricAlarm": ({ name }) => ({ outputs: { arn: `arn:alarm:${name}` } }),
+  "awsx:ec2:Vpc": () => ({
+    outputs: {
+      vpcId: "vpc1",
+      isolatedSubnetIds: ["subnet1", "subnet2"],
+      routeTables: [{ id: "table1" }, { id: "table2" }],
+    },
+  }),
+  "aws:ec2/vpcEndpoint:VpcEndpoint": () => ({ outputs: { prefixListId: "pl-dynamodb" } }),
+  "aws:ec2/securityGroup:SecurityGroup": () => ({ id: "group1" }),
+  "aws:acm/certificate:Certificate": () => ({
+    outputs: {
+      arn: "arn:certificate",
+      domainValidationOptions: [
+        {
+          resourceRecordName: "_proof.test",
+          resourceRecordType: "CNAME",
+          resourceRecordValue: "proof.acm.test",
+        },
+      ],
+    },
+  }),
+  "aws:apigatewayv2/domainName:DomainName": ({ inputs }) => ({
+    outputs: {
+      domainNameConfiguration: {
+        ...inputs.domainNameConfiguration,
+        targetDomainName: "d.api.test",
+        hostedZoneId: "ZAPI",
+      },
+    },
+  }),
+  "aws:route53/record:Record": ({ inputs }) => ({ outputs: { fqdn: `${inputs.name}.` } }),
+  "aws:acm/certificateValidation:CertificateValidation": () => ({
+    outputs: { certificateArn: "arn:validated" },
+  }),
 };

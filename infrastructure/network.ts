@@ -1,0 +1,63 @@
+import * as aws from "@pulumi/aws";
+import * as pulumi from "@pulumi/pulumi";
+
+/** What the role of a function in a network has to be allowed: Lambda checks it for any resource. */
+export const networkStatement: aws.iam.PolicyStatement = {
+  Effect: "Allow",
+  Action: [
+    "ec2:AssignPrivateIpAddresses",
+    "ec2:CreateNetworkInterface",
+    "ec2:DeleteNetworkInterface",
+    "ec2:DescribeNetworkInterfaces",
+    "ec2:DescribeSubnets",
+    "ec2:UnassignPrivateIpAddresses",
+  ],
+  Resource: "*",
+};
+
+/**
+ * A network without a way out: isolated subnets in two zones, and a gateway endpoint for DynamoDB through which
+ * nothing passes but updates of `table` by `role`. (awsx also makes an internet gateway; no route leads to it.)
+ *
+ * @returns where the function has to be put
+ */
+export function createPrivateNetwork(role: aws.iam.Role, table: aws.dynamodb.Table) {
+  // Loading it takes a moment and a plugin, which only those pay who want a network.
+  const awsx: typeof import("@pulumi/awsx") = require("@pulumi/awsx");
+
+  const vpc = new awsx.ec2.Vpc("sessions", {
+    numberOfAvailabilityZones: 2,
+    subnetStrategy: "Auto",
+    subnetSpecs: [{ type: "Isolated" }],
+    natGateways: { strategy: "None" },
+  });
+
+  const endpoint = new aws.ec2.VpcEndpoint("dynamodb", {
+    vpcId: vpc.vpcId,
+    vpcEndpointType: "Gateway",
+    serviceName: pulumi.interpolate`com.amazonaws.${aws.getRegionOutput().region}.dynamodb`,
+    routeTableIds: vpc.routeTables.apply((tables) => tables.map(({ id }) => id)),
+    policy: pulumi.jsonStringify({
+      Version: "2012-10-17",
+      Statement: [
+        {
+          Effect: "Allow",
+          // A gateway endpoint knows no narrower principal than everyone.
+          Principal: "*",
+          Action: "dynamodb:UpdateItem",
+          Resource: table.arn,
+          Condition: { ArnEquals: { "aws:PrincipalArn": role.arn } },
+        },
+      ],
+    }),
+  });
+
+  const securityGroup = new aws.ec2.SecurityGroup("visit", {
+    vpcId: vpc.vpcId,
+    description: "HTTPS to DynamoDB, and nothing else",
+    ingress: [],
+    egress: [{ protocol: "tcp", fromPort: 443, toPort: 443, prefixListIds: [endpoint.prefixListId] }],
+  });
+
+  return { subnetIds: vpc.isolatedSubnetIds, securityGroupIds: [securityGroup.id] };
+}

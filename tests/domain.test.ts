@@ -1,0 +1,62 @@
+import { strict as assert } from "node:assert";
+import { type Evaluation, evaluate } from "./support/evaluate";
+
+describe("the custom domain", () => {
+  let program: Evaluation;
+  const tags = { project: "serverless-sessions", stack: "dev" };
+
+  before(async () => {
+    program = await evaluate({ domainName: "www.example.com", hostedZoneId: "Z1" });
+  });
+
+  it("has a certificate that is validated by a record in the hosted zone", () => {
+    assert.deepEqual(program.inputs("aws:acm/certificate:Certificate", "domain"), {
+      domainName: "www.example.com",
+      validationMethod: "DNS",
+      tags,
+    });
+    assert.deepEqual(program.inputs("aws:route53/record:Record", "proof"), {
+      zoneId: "Z1",
+      name: "_proof.test",
+      type: "CNAME",
+      records: ["proof.acm.test"],
+      ttl: 300,
+      allowOverwrite: true,
+    });
+    assert.deepEqual(program.inputs("aws:acm/certificateValidation:CertificateValidation", "domain"), {
+      certificateArn: "arn:certificate",
+      validationRecordFqdns: ["_proof.test."],
+    });
+  });
+
+  it("speaks TLS 1.2 with that certificate once it is valid", () => {
+    assert.deepEqual(program.inputs("aws:apigatewayv2/domainName:DomainName", "domain"), {
+      domainName: "www.example.com",
+      domainNameConfiguration: {
+        certificateArn: "arn:validated",
+        endpointType: "REGIONAL",
+        securityPolicy: "TLS_1_2",
+      },
+      tags,
+    });
+  });
+
+  it("leads to the API's stage", () => {
+    assert.deepEqual(program.inputs("aws:apigatewayv2/apiMapping:ApiMapping", "domain"), {
+      apiId: "api1",
+      stage: "$default",
+      domainName: "www.example.com",
+    });
+    assert.deepEqual(program.inputs("aws:route53/record:Record", "domain"), {
+      zoneId: "Z1",
+      name: "www.example.com",
+      type: "A",
+      aliases: [{ name: "d.api.test", zoneId: "ZAPI", evaluateTargetHealth: false }],
+    });
+  });
+
+  it("is the URL, and the only way to the API", () => {
+    assert.equal(program.outputs.url, "https://www.example.com/");
+    assert.equal(program.inputs("aws:apigatewayv2/api:Api", "sessions").disableExecuteApiEndpoint, true);
+  });
+});

@@ -1,0 +1,179 @@
+import { strict as assert } from "node:assert";
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import * as pulumi from "@pulumi/pulumi";
+import { parse } from "yaml";
+import { definitions, readSettings } from "../infrastructure/settings";
+
+interface Declared {
+  type: string;
+  default: string | number | boolean;
+  description: string;
+}
+
+const read = (file: string) => readFileSync(resolve(__dirname, "..", file), "utf8");
+const projectFile = parse(read("Pulumi.yaml"));
+const declared: Record<string, Declared> = projectFile.config;
+const defaults = Object.fromEntries(
+  Object.entries(declared).map(([key, { default: value }]) => [key, `${value}`]),
+);
+
+describe("the settings", () => {
+  before(() =>
+    pulumi.runtime.setMocks({ newResource: () => ({ id: "", state: {} }), call: () => ({}) }, "app", "test"),
+  );
+
+  const readWith = (changes: Record<string, string | undefined>) => {
+    const all = Object.entries({ ...defaults, ...changes }).filter(([, value]) => value !== undefined);
+    pulumi.runtime.setAllConfig(Object.fromEntries(all.map(([key, value]) => [`app:${key}`, `${value}`])));
+    return readSettings();
+  };
+
+  /** What is wrong with settings, as the user is told. */
+  function problemsOf(changes: Record<string, string | undefined>): string {
+    try {
+      readWith(changes);
+    } catch (error) {
+      // Pulumi shows the message of a RunError without a stack trace.
+      assert.ok(pulumi.RunError.isInstance(error));
+      return error.message;
+    }
+    return "";
+  }
+
+  it("are read with their types", () => {
+    assert.deepEqual(readWith({ memorySize: "1024", protectData: "true", alarmEmail: "ops@example.org" }), {
+      cookieName: "cookie-test",
+      idleSeconds: 1800,
+      absoluteSeconds: 43200,
+      memorySize: 1024,
+      logRetentionDays: 30,
+      throttlingRateLimit: 1000,
+      throttlingBurstLimit: 2000,
+      protectData: true,
+      privateNetwork: false,
+      tracing: false,
+      alarmEmail: "ops@example.org",
+      domainName: "",
+      hostedZoneId: "",
+    });
+  });
+
+  const allowed: Record<string, string[]> = {
+    cookieName: ["sid", "__Host-sid", "__Secure-sid", "a.b!c~d"],
+    idleSeconds: ["1", "43200"],
+    absoluteSeconds: ["1800", "34560000"],
+    memorySize: ["128", "10240"],
+    logRetentionDays: ["1", "3653"],
+    throttlingRateLimit: ["1", "10000"],
+    throttlingBurstLimit: ["1", "5000"],
+    protectData: ["true", "false"],
+    privateNetwork: ["true", "false"],
+    tracing: ["true", "false"],
+    alarmEmail: ["", "first.last+tag@mail.example.org"],
+    domainName: ["a.io", "www.example.com"],
+    hostedZoneId: ["Z1", "Z0123456789ABC"],
+  };
+  const refused: Record<string, string[]> = {
+    cookieName: ["", "my cookie", "a=b", "a;b", "ä", "x".repeat(65)],
+    idleSeconds: ["0", "-1", "1.5", "1e3", "", "soon", "34560001"],
+    absoluteSeconds: ["0", "34560001", " 1800"],
+    memorySize: ["127", "10241", "256MB"],
+    logRetentionDays: ["2", "0", "31", "3654"],
+    throttlingRateLimit: ["0", "10001", "-5"],
+    throttlingBurstLimit: ["0", "5001"],
+    protectData: ["yes", "", "1", "TRUE"],
+    privateNetwork: ["no"],
+    tracing: ["Active"],
+    alarmEmail: ["ops", "ops@example", "a b@example.org", "ops@example.org, dev@example.org"],
+    domainName: [
+      "localhost",
+      "https://example.com",
+      "example.com/",
+      "-a.com",
+      "*.example.com",
+      "Example.com",
+    ],
+    hostedZoneId: ["zone", "/hostedzone/Z1"],
+  };
+  for (const key of Object.keys(definitions)) {
+    it(`take for ${key} what is allowed, and nothing else`, () => {
+      for (const value of allowed[key] ?? [])
+        assert.ok(!problemsOf({ [key]: value }).includes(`${key} is "`), value);
+      for (const value of refused[key] ?? [])
+        assert.ok(problemsOf({ [key]: value }).includes(`${key} is "${value}"`), value);
+      assert.ok(allowed[key] && refused[key]);
+    });
+  }
+
+  it("report every problem at once, each with the command that mends it", () => {
+    assert.equal(
+      problemsOf({ idleSeconds: "soon", logRetentionDays: "31", memorySize: undefined, cookeiName: "sid" }),
+      [
+        "The settings of stack test need mending:",
+        '  - idleSeconds is "soon", but must be a whole number from 1 to 34560000:',
+        "    pulumi config set idleSeconds 1800",
+        "  - memorySize is not set, but must be a whole number from 128 to 10240:",
+        "    pulumi config set memorySize 256",
+        '  - logRetentionDays is "31", but must be one of 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653:',
+        "    pulumi config set logRetentionDays 30",
+        "  - cookeiName is not a setting of this project:",
+        "    pulumi config rm cookeiName",
+      ].join("\n"),
+    );
+  });
+
+  it("must fit each other", () => {
+    assert.match(
+      problemsOf({ idleSeconds: "7200", absoluteSeconds: "3600" }),
+      /idleSeconds is 7200.* absoluteSeconds.* 3600/,
+    );
+    assert.match(problemsOf({ domainName: "www.example.com" }), /belong together.*config set hostedZoneId/s);
+    assert.match(problemsOf({ hostedZoneId: "Z1" }), /belong together.*config set domainName/s);
+    assert.equal(problemsOf({ domainName: "www.example.com", hostedZoneId: "Z1" }), "");
+  });
+
+  it("leave what is other projects' or providers' alone", () => {
+    readWith({});
+    pulumi.runtime.setAllConfig({
+      ...pulumi.runtime.allConfig(),
+      "aws:region": "eu-west-1",
+      "other:idleSeconds": "x",
+    });
+    assert.equal(readSettings().idleSeconds, 1800);
+  });
+
+  describe("as Pulumi.yaml declares them", () => {
+    it("are those that the code reads", () => {
+      assert.deepEqual(Object.keys(declared), Object.keys(definitions));
+    });
+
+    it("have defaults of their types, which are the values that messages propose", () => {
+      const types = { string: "string", integer: "number", boolean: "boolean" };
+      for (const [key, { example }] of Object.entries(definitions)) {
+        const { type, default: value } = declared[key] ?? assert.fail(key);
+        assert.equal(typeof value, types[type as keyof typeof types]);
+        if (value !== "") assert.equal(`${value}`, example);
+      }
+    });
+
+    it("stand in the README with their defaults and descriptions", () => {
+      const rows = Object.entries(declared).map(
+        ([key, { default: value, description }]) =>
+          `| \`${key}\` | ${value === "" ? "" : `\`${value}\` `}| ${description} |`,
+      );
+      const table = read("README.md")
+        .match(/^\| `.*$/gm)
+        ?.map((row) => row.replace(/ +/g, " "));
+      assert.deepEqual(table, rows);
+    });
+
+    it("are asked for by pulumi new as they are", () => {
+      const { "aws:region": region, ...asked } = projectFile.template.config;
+      assert.equal(region.default, "us-east-1");
+      for (const [key, { default: value }] of Object.entries<Declared>(asked)) {
+        assert.equal(value, declared[key]?.default, key);
+      }
+    });
+  });
+});
