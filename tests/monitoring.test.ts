@@ -1,5 +1,5 @@
 import { strict as assert } from "node:assert";
-import { type Evaluation, evaluate } from "./support/evaluate";
+import { type Evaluation, evaluate, tags } from "./support/evaluate";
 
 describe("the monitoring", () => {
   let program: Evaluation;
@@ -48,7 +48,7 @@ describe("the monitoring", () => {
         treatMissingData: "notBreaching",
         alarmActions: ["arn:topic"],
         okActions: ["arn:topic"],
-        tags: { project: "serverless-sessions", stack: "dev" },
+        tags,
       });
       // CloudWatch takes 1,024 characters.
       assert.match(String(alarmDescription), /^.{80,1024}$/);

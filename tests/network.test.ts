@@ -1,9 +1,8 @@
 import { strict as assert } from "node:assert";
-import { type Evaluation, evaluate } from "./support/evaluate";
+import { type Evaluation, evaluate, tags } from "./support/evaluate";
 
 describe("the private network", () => {
   let program: Evaluation;
-  const tags = { project: "serverless-sessions", stack: "dev" };
 
   before(async () => {
     program = await evaluate({ privateNetwork: "true" });

@@ -12,6 +12,9 @@ export interface Evaluation {
 
 const projectFolder = resolve(__dirname, "../..");
 
+/** The tags of everything in the stack dev. */
+export const tags = { project: readProject(projectFolder, "dev").name, stack: "dev" };
+
 /**
  * Evaluates `index.ts` under runtime mocks that answer as AWS would.
  *
