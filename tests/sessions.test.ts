@@ -92,6 +92,19 @@ describe("the session store", () => {
       assert.equal((await table.item(id))?.counter?.N, "1");
     });
 
+    it("is not reset by a request for its creation that arrives late", async () => {
+      const sent: UpdateItemCommand[] = [];
+      const { id } = await storeWith((command) => {
+        sent.push(command);
+        return table.dynamodb.send(command);
+      }).create(visit());
+      await sessions.count(id, visit());
+      for (const late of sent) {
+        await assert.rejects(table.dynamodb.send(late), { name: "ConditionalCheckFailedException" });
+      }
+      assert.equal((await table.item(id))?.counter?.N, "2");
+    });
+
     it("counts a visit once, though the request is sent twice", async () => {
       const { id } = await sessions.create(visit());
       assert.equal((await storeWith(sendTwice).count(id, visit()))?.counter, 2);
