@@ -95,7 +95,7 @@ function unavailable(error: unknown): APIGatewayProxyStructuredResultV2 {
 const createClient = () =>
   new DynamoDBClient({
     maxAttempts: 3,
-    requestHandler: { connectionTimeout: 500, requestTimeout: 1000, throwOnRequestTimeout: true },
+    requestHandler: { requestTimeout: 1000, throwOnRequestTimeout: true },
   });
 
 /** Fires early enough for an answer to go out before Lambda ends the invocation. */

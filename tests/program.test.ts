@@ -1,4 +1,5 @@
 import { strict as assert } from "node:assert";
+import * as pulumi from "@pulumi/pulumi";
 import { type Evaluation, evaluate, tags } from "./support/evaluate";
 
 describe("the program", () => {
@@ -52,17 +53,22 @@ describe("the program", () => {
     });
   });
 
-  it("protects the data if told so", async () => {
+  it("protects the data if told so, in DynamoDB and in Pulumi", async () => {
+    assert.deepEqual(protectedResources(), []);
     const { inputs } = await evaluate({ protectData: "true" });
     const { pointInTimeRecovery, deletionProtectionEnabled } = inputs("aws:dynamodb/table:Table", "sessions");
-    assert.deepEqual(
-      { pointInTimeRecovery, deletionProtectionEnabled },
-      {
-        pointInTimeRecovery: { enabled: true },
-        deletionProtectionEnabled: true,
-      },
-    );
+    assert.deepEqual(pointInTimeRecovery, { enabled: true });
+    assert.equal(deletionProtectionEnabled, true);
+    assert.deepEqual(protectedResources(), ["aws:dynamodb/table:Table"]);
   });
+
+  /** The types of protected resources, which mocks are not told of. */
+  function protectedResources(): string[] {
+    const { __childResources: resources } = pulumi.runtime.getStackResource() as unknown as {
+      __childResources: Set<{ __protect?: boolean; __pulumiType: string }>;
+    };
+    return [...resources].filter(({ __protect }) => __protect).map(({ __pulumiType }) => __pulumiType);
+  }
 
   it("lets only Lambda take the role", () => {
     const { assumeRolePolicy, ...rest } = program.inputs("aws:iam/role:Role", "visit");
@@ -206,7 +212,7 @@ describe("the program", () => {
 
   it("creates nothing that visitors reach before what it needs", async () => {
     // What is waited for takes its time: whoever does not wait for it comes first.
-    const slow = () => new Promise<object>((resolve) => setTimeout(resolve, 200, {}));
+    const slow = () => new Promise<object>((resolve) => setTimeout(resolve, 1500, {}));
     const provider = {
       "aws:iam/rolePolicy:RolePolicy": slow,
       "aws:apigatewayv2/route:Route": slow,
