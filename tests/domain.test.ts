@@ -54,6 +54,17 @@ describe("the custom domain", () => {
     });
   });
 
+  it("is announced once it leads somewhere", async () => {
+    const slow = () => new Promise<object>((resolve) => setTimeout(resolve, 500, {}));
+    const provider = { "aws:apigatewayv2/apiMapping:ApiMapping": slow };
+    const { resources } = await evaluate({ domainName: "www.example.com", hostedZoneId: "Z1" }, { provider });
+    const order = resources.filter(({ name }) => name === "domain").map(({ type }) => type);
+    assert.deepEqual(order.slice(-2), [
+      "aws:apigatewayv2/apiMapping:ApiMapping",
+      "aws:route53/record:Record",
+    ]);
+  });
+
   it("is the URL, and the only way to the API", () => {
     assert.equal(program.outputs.url, "https://www.example.com/");
     assert.equal(program.inputs("aws:apigatewayv2/api:Api", "sessions").disableExecuteApiEndpoint, true);
