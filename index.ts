@@ -112,8 +112,8 @@ const permission = new aws.lambda.Permission("visit", {
 });
 
 const accessLog = new aws.cloudwatch.LogGroup("access", {
-  // API Gateway adds each log group to a policy of the account that has room for a few, unless it finds this prefix:
-  // https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/AWS-logs-and-resource-policy.html
+  // CloudWatch lists log groups like this one in a policy of the account, which holds 5,120 characters. With this
+  // prefix one entry serves them all.
   namePrefix: "/aws/vendedlogs/sessions-",
   retentionInDays: settings.logRetentionDays,
 });

@@ -30,6 +30,8 @@ export function createPrivateNetwork(role: aws.iam.Role, table: aws.dynamodb.Tab
     subnetStrategy: "Auto",
     subnetSpecs: [{ type: "Isolated" }],
     natGateways: { strategy: "None" },
+    // A gateway endpoint is found by DNS: https://docs.aws.amazon.com/vpc/latest/privatelink/vpc-endpoints-ddb.html
+    enableDnsHostnames: true,
   });
 
   const endpoint = new aws.ec2.VpcEndpoint("dynamodb", {

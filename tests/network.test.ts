@@ -14,6 +14,7 @@ describe("the private network", () => {
       subnetStrategy: "Auto",
       subnetSpecs: [{ type: "Isolated" }],
       natGateways: { strategy: "None" },
+      enableDnsHostnames: true,
       tags,
     });
   });
