@@ -34,6 +34,18 @@ const role = new aws.iam.Role("visit", {
   assumeRolePolicy: aws.iam.assumeRolePolicyForPrincipal({ Service: "lambda.amazonaws.com" }),
 });
 
+const tableStatement: aws.iam.PolicyStatement = {
+  Effect: "Allow",
+  Action: ["dynamodb:UpdateItem"],
+  Resource: table.arn,
+};
+
+const logStatement: aws.iam.PolicyStatement = {
+  Effect: "Allow",
+  Action: ["logs:CreateLogStream", "logs:PutLogEvents"],
+  Resource: pulumi.interpolate`${functionLog.arn}:*`,
+};
+
 // X-Ray knows no resources.
 const tracingStatement: aws.iam.PolicyStatement = {
   Effect: "Allow",
@@ -46,19 +58,15 @@ const policy = new aws.iam.RolePolicy("visit", {
   policy: {
     Version: "2012-10-17",
     Statement: [
-      { Effect: "Allow", Action: "dynamodb:UpdateItem", Resource: table.arn },
-      {
-        Effect: "Allow",
-        Action: ["logs:CreateLogStream", "logs:PutLogEvents"],
-        Resource: pulumi.interpolate`${functionLog.arn}:*`,
-      },
+      tableStatement,
+      logStatement,
       ...(settings.privateNetwork ? [networkStatement] : []),
       ...(settings.tracing ? [tracingStatement] : []),
     ],
   },
 });
 
-const network = settings.privateNetwork ? createPrivateNetwork(role, table) : undefined;
+const network = settings.privateNetwork ? createPrivateNetwork(role, tableStatement) : undefined;
 
 const visit = new aws.lambda.CallbackFunction(
   "visit",

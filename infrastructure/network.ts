@@ -17,11 +17,11 @@ export const networkStatement: aws.iam.PolicyStatement = {
 
 /**
  * A network without a way out: isolated subnets in two zones, and a gateway endpoint for DynamoDB through which
- * nothing passes but updates of `table` by `role`. (awsx also makes an internet gateway; no route leads to it.)
+ * nothing passes but what `statement` allows, for `role`. (awsx also makes an internet gateway; no route leads to it.)
  *
  * @returns where the function has to be put
  */
-export function createPrivateNetwork(role: aws.iam.Role, table: aws.dynamodb.Table) {
+export function createPrivateNetwork(role: aws.iam.Role, statement: aws.iam.PolicyStatement) {
   // Loading it takes a moment and a plugin, which only those pay who want a network.
   const awsx: typeof import("@pulumi/awsx") = require("@pulumi/awsx");
 
@@ -43,11 +43,9 @@ export function createPrivateNetwork(role: aws.iam.Role, table: aws.dynamodb.Tab
       Version: "2012-10-17",
       Statement: [
         {
-          Effect: "Allow",
+          ...statement,
           // A gateway endpoint knows no narrower principal than everyone.
           Principal: "*",
-          Action: "dynamodb:UpdateItem",
-          Resource: table.arn,
           Condition: { ArnEquals: { "aws:PrincipalArn": role.arn } },
         },
       ],

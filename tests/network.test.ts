@@ -34,7 +34,7 @@ describe("the private network", () => {
         {
           Effect: "Allow",
           Principal: "*",
-          Action: "dynamodb:UpdateItem",
+          Action: ["dynamodb:UpdateItem"],
           Resource: "arn:table",
           Condition: { ArnEquals: { "aws:PrincipalArn": "arn:role" } },
         },

@@ -89,7 +89,7 @@ describe("the program", () => {
     assert.deepEqual(policy, {
       Version: "2012-10-17",
       Statement: [
-        { Effect: "Allow", Action: "dynamodb:UpdateItem", Resource: "arn:table" },
+        { Effect: "Allow", Action: ["dynamodb:UpdateItem"], Resource: "arn:table" },
         {
           Effect: "Allow",
           Action: ["logs:CreateLogStream", "logs:PutLogEvents"],
