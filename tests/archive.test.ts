@@ -1,13 +1,19 @@
 import { strict as assert } from "node:assert";
 import { execFile } from "node:child_process";
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { promisify } from "node:util";
+import { gzipSync } from "node:zlib";
 import type * as pulumi from "@pulumi/pulumi";
 import { unpack } from "../local/archive";
 import { evaluate } from "./support/evaluate";
 import { useTable } from "./support/table";
+
+const run = promisify(execFile);
+const project = resolve(__dirname, "..");
 
 describe("the function's archive", () => {
   const table = useTable();
@@ -15,9 +21,13 @@ describe("the function's archive", () => {
 
   before(async () => {
     folder = mkdtempSync(join(tmpdir(), "archive-"));
-    const { inputs } = await evaluate();
-    await unpack(inputs("aws:lambda/function:Function", "visit").code as pulumi.asset.Archive, folder);
+    await unpackArchive(folder);
   });
+
+  async function unpackArchive(target: string) {
+    const { inputs } = await evaluate();
+    await unpack(inputs("aws:lambda/function:Function", "visit").code as pulumi.asset.Archive, target);
+  }
 
   after(() => rmSync(folder, { recursive: true }));
 
@@ -27,11 +37,11 @@ describe("the function's archive", () => {
       const { handler } = require("./__index");
       const context = { awsRequestId: "request-1", getRemainingTimeInMillis: () => 10_000 };
       handler(${JSON.stringify(event)}, context).then((result) => console.log(JSON.stringify(result)));`;
-    const { stdout } = await promisify(execFile)(process.execPath, ["-e", script], {
+    const { stdout, stderr } = await run(process.execPath, ["-e", script], {
       cwd: folder,
       env: { PATH: process.env.PATH, AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true", ...env },
     });
-    return JSON.parse(stdout.trim().split("\n").pop() ?? "");
+    return { ...JSON.parse(stdout.trim().split("\n").pop() ?? ""), log: stderr };
   }
 
   const environment = () => ({
@@ -49,6 +59,33 @@ describe("the function's archive", () => {
     assert.deepEqual(readdirSync(folder), ["__index.js"]);
   });
 
+  it("is small", () => {
+    const { length } = gzipSync(readFileSync(join(folder, "__index.js")));
+    assert.ok(length < 80_000, `${length} bytes gzipped`);
+  });
+
+  it("is the same each time, and in another clone of the project", async () => {
+    const copy = join(folder, "project");
+    mkdirSync(copy);
+    for (const name of readdirSync(project)) {
+      if (/\.(ts|json|yaml|md)$|^(infrastructure|local|tests)$/.test(name)) {
+        cpSync(join(project, name), join(copy, name), { recursive: true });
+      }
+    }
+    symlinkSync(join(project, "node_modules"), join(copy, "node_modules"));
+    const script = `
+      const { evaluate } = require("./tests/support/evaluate");
+      const { unpack } = require("./local/archive");
+      evaluate().then(({ inputs }) => unpack(inputs("aws:lambda/function:Function", "visit").code, "archive"));`;
+    await run(process.execPath, ["-r", "ts-node/register", "-e", script], { cwd: copy });
+    await unpackArchive(join(folder, "again"));
+    const [first, again, elsewhere] = [".", "again", "project/archive"].map((path) =>
+      readFileSync(join(folder, path, "__index.js"), "utf8"),
+    );
+    assert.ok(first === again && first === elsewhere);
+    assert.ok(!first?.includes(project));
+  });
+
   it("serves visits by itself, with the settings of its environment", async () => {
     const first = await visit(environment(), {});
     const id = /^session-id: (.+), counter: 1$/.exec(first.body)?.[1];
@@ -59,7 +96,39 @@ describe("the function's archive", () => {
     assert.equal((await table.item(id ?? ""))?.counter?.N, "1");
   });
 
-  it("says at its cold start which setting is missing", async () => {
-    await assert.rejects(visit({ ...environment(), TABLE_NAME: "" }, {}), /TABLE_NAME is not set/);
+  it("takes its credentials from a container's address, as a function with SnapStart does", async () => {
+    const { AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, ...rest } = environment();
+    let authorization: string | undefined;
+    const server = createServer((request, response) => {
+      authorization = request.headers.authorization;
+      const Expiration = new Date(Date.now() + 3_600_000).toISOString();
+      const credentials = { AccessKeyId: "a", SecretAccessKey: "b", Token: "c", Expiration };
+      response.setHeader("content-type", "application/json").end(JSON.stringify(credentials));
+    });
+    await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
+    const AWS_CONTAINER_CREDENTIALS_FULL_URI = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+    const AWS_CONTAINER_AUTHORIZATION_TOKEN = "token";
+    const env = { ...rest, AWS_CONTAINER_CREDENTIALS_FULL_URI, AWS_CONTAINER_AUTHORIZATION_TOKEN };
+    const { body } = await visit(env, {});
+    server.close();
+    assert.match(body, /counter: 1$/);
+    assert.equal(authorization, "token");
+  });
+
+  it("says that it has no credentials", async () => {
+    const { AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, ...rest } = environment();
+    const { statusCode, log } = await visit({ ...rest, AWS_EC2_METADATA_DISABLED: "true" }, {});
+    assert.equal(statusCode, 503);
+    assert.match(
+      log,
+      /Could not load credentials from any providers|EC2 Instance Metadata Service access disabled/,
+    );
+  });
+
+  it("says at its cold start which setting is missing, and where in the program that was found", async () => {
+    await assert.rejects(
+      visit({ ...environment(), TABLE_NAME: "" }, {}),
+      /TABLE_NAME is not set\n(.*\n)* +at .*required.*__index\.js:\d+:\d+\)\n(.*\n)* +at .*createHandler /,
+    );
   });
 });
