@@ -1,0 +1,10 @@
+@app
+sessions
+
+@http
+get /
+
+@tables
+sessions
+  _idx *String
+  _ttl TTL

@@ -1,0 +1,45 @@
+import { CreateTableCommand, DynamoDBClient } from "@aws-sdk/client-dynamodb";
+
+/** What a browser keeps for a site: at most one cookie. */
+export interface Jar {
+  cookie?: string;
+}
+
+/** A way to count visits in DynamoDB. */
+export interface Contender {
+  name: string;
+  /** One visit by whoever owns the jar. Resolves to the counter that the visitor sees. */
+  visit(jar: Jar): Promise<number>;
+  close?(): Promise<void>;
+}
+
+/** Starts a contender on the DynamoDB at `endpoint`, in a table of its own. */
+export type Start = (endpoint: string) => Promise<Contender>;
+
+/** The same client for all who let us choose; the timeouts are those of our own handler. */
+export const connect = (endpoint: string) =>
+  new DynamoDBClient({
+    endpoint,
+    region: "us-east-1",
+    credentials: { accessKeyId: "local", secretAccessKey: "local" },
+    maxAttempts: 3,
+    requestHandler: { connectionTimeout: 500, requestTimeout: 10_000, throwOnRequestTimeout: true },
+  });
+
+export async function createTable(dynamodb: DynamoDBClient, table: string, hashKey: string): Promise<void> {
+  await dynamodb.send(
+    new CreateTableCommand({
+      TableName: table,
+      BillingMode: "PAY_PER_REQUEST",
+      KeySchema: [{ AttributeName: hashKey, KeyType: "HASH" }],
+      AttributeDefinitions: [{ AttributeName: hashKey, AttributeType: "S" }],
+    }),
+  );
+}
+
+/** The counter in a page such as `session-id: 1234, counter: 2`. */
+export function counterIn(page = ""): number {
+  const counter = /counter: (\d+)/.exec(page)?.[1];
+  if (!counter) throw new Error(`no counter in ${JSON.stringify(page)}`);
+  return Number(counter);
+}

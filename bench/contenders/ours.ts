@@ -1,0 +1,100 @@
+import { randomUUID } from "node:crypto";
+import { Agent, get } from "node:http";
+import { join } from "node:path";
+import {
+  type DynamoDBClient,
+  UpdateItemCommand,
+  type UpdateItemCommandInput,
+  type UpdateItemCommandOutput,
+} from "@aws-sdk/client-dynamodb";
+import type { APIGatewayProxyEventV2, Context } from "aws-lambda";
+import { createHandler } from "../../handler";
+import { run } from "../../local/run";
+import { type Contender, connect, counterIn, createTable, type Jar, type Start } from "./contender";
+
+const env = { COOKIE_NAME: "cookie-test", IDLE_SECONDS: "1800", ABSOLUTE_SECONDS: "43200" };
+
+/** This project's handler, called as Lambda calls it. */
+export const handler: Start = async (endpoint) => {
+  const dynamodb = connect(endpoint);
+  await createTable(dynamodb, "handler", "session-id");
+  return handlerOn(dynamodb, "handler");
+};
+
+/** The same on a table that is there already. */
+export const handlerOn = (dynamodb: DynamoDBClient, table: string): Contender => ({
+  name: "our handler",
+  visit: visitor(createHandler({ env: { ...env, TABLE_NAME: table }, dynamodb })),
+});
+
+/** What our handler asks of DynamoDB, recorded and sent again without the handler around it. */
+export const call: Start = async (endpoint) => {
+  const dynamodb = connect(endpoint);
+  await createTable(dynamodb, "call", "session-id");
+  let input: UpdateItemCommandInput | undefined;
+  const recorder = {
+    async send(command: UpdateItemCommand) {
+      input = command.input;
+      return dynamodb.send(command);
+    },
+  } as unknown as Pick<DynamoDBClient, "send">;
+  const visit = visitor(createHandler({ env: { ...env, TABLE_NAME: "call" }, dynamodb: recorder }));
+  const jar: Jar = {};
+  await visit(jar);
+  await visit(jar);
+  const recorded = { ...(input as UpdateItemCommandInput) };
+  return {
+    name: "our UpdateItem without the handler",
+    async visit(own) {
+      if (!own.cookie) return visit(own);
+      const output: UpdateItemCommandOutput = await dynamodb.send(
+        new UpdateItemCommand({
+          ...recorded,
+          Key: { "session-id": { S: own.cookie.replace(/.*=/, "") } },
+          ExpressionAttributeValues: {
+            ...recorded.ExpressionAttributeValues,
+            ":requestId": { S: randomUUID() },
+          },
+        }),
+      );
+      return Number(output.Attributes?.counter?.N);
+    },
+  };
+};
+
+function visitor(handle: ReturnType<typeof createHandler>) {
+  return async (jar: Jar) => {
+    const event = { cookies: jar.cookie ? [jar.cookie] : undefined } as APIGatewayProxyEventV2;
+    const context = { awsRequestId: randomUUID(), getRemainingTimeInMillis: () => 10_000 } as Context;
+    const { cookies, body } = await handle(event, context);
+    jar.cookie = cookies?.[0]?.split(";")[0];
+    return counterIn(body);
+  };
+}
+
+/** The whole: over HTTP, the gateway, and the archive in Lambda instances (worker threads). */
+export const localRun: Start = async (endpoint) => {
+  const { outputs, close } = await run({
+    folder: join(__dirname, "../.."),
+    stack: "dev",
+    port: 0,
+    dynamodb: endpoint,
+  });
+  const agent = new Agent({ keepAlive: true });
+  return {
+    name: "our local run, over HTTP",
+    visit: (jar) =>
+      new Promise((resolve, reject) => {
+        const headers = jar.cookie ? { cookie: jar.cookie } : {};
+        get(`${outputs.url}`, { agent, headers }, async (response) => {
+          const body = (await response.toArray()).join("");
+          jar.cookie = response.headers["set-cookie"]?.[0]?.split(";")[0];
+          resolve(counterIn(body));
+        }).on("error", reject);
+      }),
+    async close() {
+      agent.destroy();
+      await close();
+    },
+  };
+};
