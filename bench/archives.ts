@@ -28,9 +28,11 @@ export async function createArchives(folder: string): Promise<Archive[]> {
     inFolder("ours"),
   );
 
-  // What CallbackFunction uploads without the transformation.
+  // What CallbackFunction uploads without the transformation, which is all that needs esbuild.
   const { text } = await pulumi.runtime.serializeFunction(createHandler, { isFactoryFunction: true });
-  const packages = Object.fromEntries(await pulumi.runtime.computeCodePaths());
+  const packages = Object.fromEntries(
+    await pulumi.runtime.computeCodePaths({ extraExcludePackages: ["esbuild"] }),
+  );
   const index = new pulumi.asset.StringAsset(text);
   await unpack(new pulumi.asset.AssetArchive({ "__index.js": index, ...packages }), inFolder("default"));
 

@@ -16,8 +16,10 @@ export function plotLatency(visits: Visits[]): string {
   const [lowest = 0, highest = 1] = decades;
   const x = (parallel: number) =>
     left + (Math.log(parallel) / Math.log(Math.max(...PARALLEL))) * (width - left - right);
-  const y = (milliseconds: number) =>
-    height - bottom - ((Math.log10(milliseconds) - lowest) / (highest - lowest)) * (height - top - bottom);
+  const y = (milliseconds: number) => {
+    const share = (Math.log10(milliseconds) - lowest) / (highest - lowest);
+    return Math.round(height - bottom - share * (height - top - bottom));
+  };
 
   const ticks = Array.from({ length: highest - lowest + 1 }, (_, i) => 10 ** (lowest + i));
   const axes = [
@@ -35,7 +37,7 @@ export function plotLatency(visits: Visits[]): string {
   ];
   const lines = visits.map(({ name, loads }, i) => {
     const points = PARALLEL.map(
-      (parallel) => `${x(parallel).toFixed(1)},${y(loads[parallel]?.p50.median ?? 1).toFixed(1)}`,
+      (parallel) => `${x(parallel).toFixed(1)},${y(loads[parallel]?.p50.median ?? 1)}`,
     );
     const legend = top + 10 + i * 22;
     const stroke = `stroke="${colors[i % colors.length]}" stroke-width="${name === "our handler" ? 4 : 2}"`;
@@ -47,6 +49,7 @@ export function plotLatency(visits: Visits[]): string {
   });
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" font-family="sans-serif" font-size="12">`,
+    "<title>Median latency of a visit against parallel visitors</title>",
     `<rect width="${width}" height="${height}" fill="white"/>`,
     ...axes,
     ...lines,

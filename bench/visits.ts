@@ -8,7 +8,10 @@ export const PARALLEL = [1, 16, 64];
 export interface Visits {
   name: string;
   /** By the number of parallel visitors. */
-  loads: Record<number, Record<keyof Load, Figure> & { timesTheFloor: Figure; ofOurThroughput: Figure }>;
+  loads: Record<
+    number,
+    Record<keyof Load, Figure> & { timesTheFloor: Figure; timesOurCall: Figure; ofOurThroughput: Figure }
+  >;
   lost: number;
 }
 
@@ -40,6 +43,7 @@ export async function measureVisits(rounds: number, visits: number): Promise<Vis
     for (const parallel of PARALLEL) {
       const own = samples[i]?.get(parallel) ?? [];
       const floor = samples[0]?.get(parallel) ?? [];
+      const call = samples[1]?.get(parallel) ?? [];
       const handler = samples[ours]?.get(parallel) ?? [];
       loads[parallel] = {
         throughput: figure(own.map(({ throughput }) => throughput)),
@@ -47,6 +51,7 @@ export async function measureVisits(rounds: number, visits: number): Promise<Vis
         p99: figure(own.map(({ p99 }) => p99)),
         // Within a round, where conditions are the same.
         timesTheFloor: figure(own.map(({ p50 }, round) => p50 / (floor[round]?.p50 ?? 0))),
+        timesOurCall: figure(own.map(({ p50 }, round) => p50 / (call[round]?.p50 ?? 0))),
         ofOurThroughput: figure(
           own.map(({ throughput }, round) => (handler[round]?.throughput ?? 0) / throughput),
         ),
