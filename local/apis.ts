@@ -1,9 +1,11 @@
 import { createHash } from "node:crypto";
-import { createServer, type Server } from "node:http";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { accessLogLine } from "./accesslog";
 import { ACCOUNT_ID, type Created, type Provider, type Resource } from "./deployment";
 import { type Api, answer, type Invoke } from "./gateway";
 import { UserError } from "./project";
+import { createThrottle, type ThrottlingSettings } from "./throttle";
 
 export interface AnsweredRequest {
   method: string;
@@ -12,6 +14,10 @@ export interface AnsweredRequest {
   milliseconds: number;
   /** Why the gateway answered in the function's place, if it did. */
   error?: string;
+  /** Whether the function had to be started for it; `undefined` when it was not invoked. */
+  coldStart?: boolean;
+  /** The line of the access log, if the stage declares one. */
+  accessLog?: string;
 }
 
 export interface ApisOptions {
@@ -47,6 +53,8 @@ interface StageInputs {
   apiId: string;
   name: string;
   autoDeploy?: boolean;
+  accessLogSettings?: { format: string };
+  defaultRouteSettings?: ThrottlingSettings;
 }
 
 /** Makes HTTP APIs real: each is an HTTP server with the routes, integrations and stages that it declares. */
@@ -56,24 +64,51 @@ export function createApis({ port, invoke, onRequest }: ApisOptions): Apis {
   async function createApi({ physicalName, inputs, arn }: Resource<ApiInputs>): Promise<Created> {
     if (inputs.protocolType !== "HTTP") throw new Error(`a ${inputs.protocolType} API is not emulated`);
     const id = createHash("sha256").update(physicalName).digest("hex").slice(0, 10);
-    const api: Api = { id, accountId: ACCOUNT_ID, integrations: new Map(), routes: [], stages: new Set() };
-    const server = createServer(async (request, response) => {
-      const start = performance.now();
-      const { statusCode, headers, body, error } = await answer(api, request, invoke);
-      response.writeHead(statusCode, { ...headers, "content-length": Buffer.byteLength(body) }).end(body);
-      const milliseconds = performance.now() - start;
-      onRequest({
-        method: request.method ?? "",
-        path: request.url ?? "",
-        status: statusCode,
-        milliseconds,
-        error,
+    const api: Api = {
+      id,
+      accountId: ACCOUNT_ID,
+      executionArn: arn("execute-api", id),
+      integrations: new Map(),
+      routes: [],
+      stages: new Map(),
+    };
+    const server = createServer((request, response) => {
+      serve(api, request, response).catch((error: unknown) => {
+        // A client that went away needs no answer.
+        if (!request.complete || response.headersSent) return response.destroy();
+        const body = JSON.stringify({ message: "Internal Server Error" });
+        response.writeHead(500, { "content-type": "application/json" }).end(body);
+        onRequest({ ...summary(request, 500), error: `${error}` });
       });
     });
     const endpoint = await listen(server, apis.size === 0 ? port : 0);
     apis.set(id, { ...api, endpoint, server });
-    return { id, outputs: { apiEndpoint: endpoint, executionArn: arn("execute-api", id) } };
+    return { id, outputs: { apiEndpoint: endpoint, executionArn: api.executionArn } };
   }
+
+  async function serve(api: Api, request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const start = performance.now();
+    const answered = await answer(api, request, invoke);
+    const { statusCode, headers, body, requestId, error, coldStart } = answered;
+    response
+      .writeHead(statusCode, {
+        ...headers,
+        "content-length": Buffer.byteLength(body),
+        "apigw-requestid": requestId,
+      })
+      .end(body);
+    const milliseconds = performance.now() - start;
+    const format = api.stages.get(answered.stage ?? "")?.accessLogFormat;
+    const accessLog = format && accessLogLine(format, request, answered, milliseconds);
+    onRequest({ ...summary(request, statusCode), milliseconds, error, coldStart, accessLog });
+  }
+
+  const summary = ({ method = "", url = "" }: IncomingMessage, status: number) => ({
+    method,
+    path: url,
+    status,
+    milliseconds: 0,
+  });
 
   function find(apiId: string) {
     const api = apis.get(apiId);
@@ -100,7 +135,10 @@ export function createApis({ port, invoke, onRequest }: ApisOptions): Apis {
   function createStage({ inputs }: Resource<StageInputs>): Created {
     if (!inputs.autoDeploy) throw new Error("a stage without autoDeploy is not emulated");
     const { endpoint, stages } = find(inputs.apiId);
-    stages.add(inputs.name);
+    stages.set(inputs.name, {
+      throttle: inputs.defaultRouteSettings ? createThrottle(inputs.defaultRouteSettings) : () => true,
+      accessLogFormat: inputs.accessLogSettings?.format,
+    });
     return { outputs: { invokeUrl: `${endpoint}/${inputs.name === "$default" ? "" : inputs.name}` } };
   }
 

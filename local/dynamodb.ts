@@ -1,6 +1,9 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import type { IncomingMessage, RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
+import { Readable } from "node:stream";
+import { buffer } from "node:stream/consumers";
 
 import dynalite = require("dynalite");
 import db = require("dynalite/db");
@@ -8,6 +11,8 @@ import deleteItem = require("dynalite/validations/deleteItem");
 import putItem = require("dynalite/validations/putItem");
 import updateItem = require("dynalite/validations/updateItem");
 
+import { ACCOUNT_ID } from "./deployment";
+import type { Authorize } from "./iam";
 import { UserError } from "./project";
 
 export interface EmbeddedDynamoDB {
@@ -20,12 +25,17 @@ export interface EmbeddedDynamoDB {
  * Starts a DynamoDB within this process.
  *
  * @param data a folder in which the tables outlive the run; without it they end with the run
+ * @param authorize asked before each call; without it everyone may do everything
  * @throws UserError when another run uses the folder, or it cannot be written to
  */
-export async function startDynamoDB(data?: string): Promise<EmbeddedDynamoDB> {
+export async function startDynamoDB(data?: string, authorize?: Authorize): Promise<EmbeddedDynamoDB> {
   const unlock = data ? lock(data) : () => {};
   const path = data && join(data, "dynamodb");
   const server = dynalite({ path, createTableMs: 0, deleteTableMs: 0, updateTableMs: 0 });
+  if (authorize) {
+    const [handle] = server.listeners("request") as RequestListener[];
+    server.removeAllListeners("request").on("request", onlyAuthorized(authorize, handle ?? (() => {})));
+  }
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   return {
     endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
@@ -51,6 +61,41 @@ db.checkConditional = (request, existingItem) => {
   }
   return failure;
 };
+
+/** Lets through to DynamoDB what the caller may do. Signatures are not checked, only whose they are. */
+function onlyAuthorized(authorize: Authorize, handle: RequestListener): RequestListener {
+  return async (request, response) => {
+    const body = await buffer(request).catch(() => undefined);
+    // The caller went away before all of it was here.
+    if (!body) return;
+    const [, accessKeyId, region] =
+      /Credential=([^/]+)\/[^/]+\/([^/]+)/.exec(request.headers.authorization ?? "") ?? [];
+    const action = `dynamodb:${String(request.headers["x-amz-target"]).split(".").pop()}`;
+    const denial = resourcesOf(`${body}`)
+      .map((table) => `arn:aws:dynamodb:${region}:${ACCOUNT_ID}:table/${table}`)
+      .map((resource) => authorize(accessKeyId ?? "", action, resource))
+      .find(Boolean);
+    if (denial) {
+      const error = { __type: "com.amazon.coral.service#AccessDeniedException", Message: denial };
+      response.writeHead(400, { "content-type": "application/x-amz-json-1.0" }).end(JSON.stringify(error));
+      return;
+    }
+    const { headers, method, url } = request;
+    handle(Object.assign(Readable.from([body]), { headers, method, url }) as IncomingMessage, response);
+  };
+}
+
+/** The tables and indexes that a call is about, as their ARNs end; `*` for a call that names none. */
+function resourcesOf(body: string): string[] {
+  try {
+    const { TableName, IndexName, RequestItems } = JSON.parse(body);
+    if (RequestItems) return Object.keys(RequestItems);
+    return [TableName ? `${TableName}${IndexName ? `/index/${IndexName}` : ""}` : "*"];
+  } catch {
+    // DynamoDB itself says what is wrong with it.
+    return [];
+  }
+}
 
 /** LevelDB allows one process a folder, and dynalite finds out too late. Returns what gives the folder free. */
 function lock(folder: string): () => void {

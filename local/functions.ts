@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type * as pulumi from "@pulumi/pulumi";
 import { unpack } from "./archive";
 import type { Created, Provider, Resource } from "./deployment";
+import { fits, type Iam } from "./iam";
 import { createInstances, type Instances } from "./instances";
 import type { Outcome } from "./runtime";
 
@@ -11,6 +12,8 @@ interface FunctionInputs {
   code: pulumi.asset.Archive;
   handler: string;
   runtime: string;
+  /** The ARN of its role. */
+  role: string;
   /** In MB; Lambda's own default is 128. */
   memorySize?: number;
   /** In seconds; Lambda's own default is 3. */
@@ -19,10 +22,18 @@ interface FunctionInputs {
   loggingConfig?: { logFormat?: string; logGroup?: string };
 }
 
+interface PermissionInputs {
+  action: string;
+  /** A name or an ARN. */
+  function: string;
+  principal: string;
+  sourceArn?: string;
+}
+
 export interface Functions {
   provider: Provider;
-  /** Invokes a function and waits for its outcome. */
-  invoke(functionArn: string, event: object): Promise<Outcome>;
+  /** Invokes a function and waits for its outcome; `sourceArn` is what API Gateway invokes it for. */
+  invoke(functionArn: string, event: object, sourceArn: string): Promise<Outcome>;
   close(): Promise<void>;
 }
 
@@ -30,18 +41,22 @@ export interface FunctionsOptions {
   region: string;
   /** The URL at which functions find DynamoDB. */
   dynamodb: string;
+  /** Gives a function the credentials of its role. */
+  assume: Iam["assume"];
   /** Takes what functions write to their logs. */
   onLog: (text: string) => void;
 }
 
 /** Makes `aws.lambda.Function`s real: from their archives, and with the settings they declare. */
-export function createFunctions({ region, dynamodb, onLog }: FunctionsOptions): Functions {
+export function createFunctions({ region, dynamodb, assume, onLog }: FunctionsOptions): Functions {
   const folder = mkdtempSync(join(tmpdir(), "functions-"));
   const functions = new Map<string, Instances>();
+  const permissions: PermissionInputs[] = [];
 
   async function create({ physicalName, inputs, arn }: Resource<FunctionInputs>): Promise<Created> {
     const functionArn = arn("lambda", `function:${physicalName}`);
     const taskRoot = join(folder, physicalName);
+    const accessKeyId = assume(inputs.role, physicalName);
     await unpack(inputs.code, taskRoot);
 
     const { memorySize = 128, timeout = 3, loggingConfig } = inputs;
@@ -57,7 +72,7 @@ export function createFunctions({ region, dynamodb, onLog }: FunctionsOptions): 
       ...inputs.environment?.variables,
       // What Lambda itself sets: https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
       _HANDLER: inputs.handler,
-      AWS_ACCESS_KEY_ID: "local",
+      AWS_ACCESS_KEY_ID: accessKeyId,
       AWS_DEFAULT_REGION: region,
       AWS_EXECUTION_ENV: `AWS_Lambda_${inputs.runtime}`,
       AWS_LAMBDA_FUNCTION_MEMORY_SIZE: context.memoryLimitInMB,
@@ -87,14 +102,34 @@ export function createFunctions({ region, dynamodb, onLog }: FunctionsOptions): 
     return { outputs: { arn: functionArn, invokeArn: invokeArnOf(functionArn) } };
   }
 
+  /** Whether API Gateway may invoke the function, as its resource-based policy says. */
+  const isPermitted = (functionArn: string, sourceArn: string) =>
+    permissions.some(
+      (permission) =>
+        [functionArn, functionArn.split(":").pop()].includes(permission.function) &&
+        fits(permission.action, "lambda:InvokeFunction") &&
+        permission.principal === "apigateway.amazonaws.com" &&
+        fits(permission.sourceArn ?? "*", sourceArn),
+    );
+
   const invokeArnOf = (functionArn: string) =>
     `arn:aws:apigateway:${region}:lambda:path/2015-03-31/functions/${functionArn}/invocations`;
 
   return {
-    provider: { "aws:lambda/function:Function": create },
-    async invoke(functionArn, event) {
+    provider: {
+      "aws:lambda/function:Function": create,
+      "aws:lambda/permission:Permission": ({ inputs }: Resource<PermissionInputs>) => {
+        permissions.push(inputs);
+        return {};
+      },
+    },
+    async invoke(functionArn, event, sourceArn) {
       const instances = functions.get(functionArn);
       if (!instances) throw new Error(`there is no function ${functionArn}`);
+      if (!isPermitted(functionArn, sourceArn)) {
+        const errorMessage = `no aws.lambda.Permission lets API Gateway invoke the function for ${sourceArn}`;
+        return { error: { errorType: "AccessDeniedException", errorMessage } };
+      }
       return instances.invoke(JSON.stringify(event));
     },
     async close() {

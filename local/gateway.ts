@@ -1,4 +1,4 @@
-import { randomUUID } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import { type GatewayResponse, toEvent, toResponse } from "./payload";
 import { findRoute } from "./routes";
@@ -8,60 +8,116 @@ import type { Outcome } from "./runtime";
 export interface Api {
   id: string;
   accountId: string;
+  executionArn: string;
   /** The ARNs of functions, by integration id. */
   integrations: Map<string, string>;
   routes: { routeKey: string; target?: string }[];
-  stages: Set<string>;
+  stages: Map<string, Stage>;
 }
 
-export type Invoke = (functionArn: string, event: object) => Promise<Outcome>;
+export interface Stage {
+  /** Whether another request may pass at a time, in milliseconds. */
+  throttle: (now: number) => boolean;
+  accessLogFormat?: string;
+}
+
+export type Invoke = (functionArn: string, event: object, sourceArn: string) => Promise<Outcome>;
 
 export interface Answer extends GatewayResponse {
+  requestId: string;
+  /** Undefined when the request got as far as neither. */
+  stage?: string;
+  routeKey?: string;
   /** Why the gateway answered in the function's place, if it did. */
   error?: string;
+  /** The time that the function took, in milliseconds, if it was invoked. */
+  integrationMilliseconds?: number;
+  /** Whether the function had to be started first. */
+  coldStart?: boolean;
 }
 
 const MAX_BODY_BYTES = 10 * 1024 * 1024;
+/** Of the request line and the headers together. */
+const MAX_HEAD_BYTES = 10_240;
 
-/** Answers a request to an API: finds the stage and the route, and invokes the function behind it. */
+/**
+ * Answers a request to an API: finds the stage and the route, and invokes the function behind it.
+ *
+ * @throws Error when the client goes away before its body is complete
+ */
 export async function answer(api: Api, request: IncomingMessage, invoke: Invoke): Promise<Answer> {
+  const requestId = randomBytes(11).toString("base64");
+  const method = request.method ?? "";
+  const refuse = (statusCode: number, message: string, error?: string): Answer => ({
+    statusCode,
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ message }),
+    requestId,
+    error,
+  });
+
   const body = await readBody(request);
+  if (headBytes(request) > MAX_HEAD_BYTES) {
+    return refuse(
+      431,
+      "Request Header Fields Too Large",
+      `request line and headers over ${MAX_HEAD_BYTES} bytes`,
+    );
+  }
   if (!body) return refuse(413, "Request Entity Too Large", "the body is over 10 MB");
 
-  const path = new URL(request.url ?? "/", "http://localhost").pathname;
+  const [path = "/"] = (request.url ?? "/").split("?");
+  if (!isDecodable(path)) return refuse(400, "Bad Request", "the path is not percent-encoded correctly");
   const [, first = ""] = path.split("/");
-  const stage = api.stages.has(first) ? first : "$default";
-  const stagePath = stage === "$default" ? path : path.slice(first.length + 1) || "/";
-  const match = api.stages.has(stage) ? findRoute(api.routes, request.method ?? "", stagePath) : undefined;
-  if (!match) return refuse(404, "Not Found");
+  const stageName = first !== "$default" && api.stages.has(first) ? first : "$default";
+  const stage = api.stages.get(stageName);
+  const stagePath = stageName === "$default" ? path : path.slice(first.length + 1) || "/";
+  const match = stage && findRoute(api.routes, method, stagePath);
+  if (!match) return { ...refuse(404, "Not Found"), stage: stageName };
 
-  const functionArn = api.integrations.get(match.route.target?.replace(/^integrations\//, "") ?? "");
-  if (!functionArn) return refuse(500, "Internal Server Error", "the route has no integration");
+  const { routeKey, target } = match.route;
+  const refuseRoute = (...reason: Parameters<typeof refuse>) => ({
+    ...refuse(...reason),
+    stage: stageName,
+    routeKey,
+  });
+  if (!stage.throttle(performance.now())) return refuseRoute(429, "Too Many Requests", "throttled");
+
+  const functionArn = api.integrations.get(target?.replace(/^integrations\//, "") ?? "");
+  if (!functionArn) return refuseRoute(500, "Internal Server Error", "the route has no integration");
 
   const event = toEvent(request, body, {
     accountId: api.accountId,
     apiId: api.id,
-    requestId: randomUUID(),
-    routeKey: match.route.routeKey,
-    stage,
+    requestId,
+    routeKey,
+    stage: stageName,
     pathParameters: match.pathParameters,
   });
-  const outcome = await invoke(functionArn, event);
-  if ("error" in outcome) {
-    return refuse(500, "Internal Server Error", `${outcome.error.errorType}: ${outcome.error.errorMessage}`);
-  }
-  return (
-    toResponse(outcome.result) ??
-    refuse(500, "Internal Server Error", "the function's result is no HTTP response")
-  );
+  const routePath = routeKey === "$default" ? routeKey : `${method}${routeKey.slice(routeKey.indexOf("/"))}`;
+  const start = performance.now();
+  const outcome = await invoke(functionArn, event, `${api.executionArn}/${stageName}/${routePath}`);
+  const invoked = { coldStart: outcome.coldStart, integrationMilliseconds: performance.now() - start };
+  const failed = (error: string) => ({ ...refuseRoute(500, "Internal Server Error", error), ...invoked });
+  if ("error" in outcome) return failed(`${outcome.error.errorType}: ${outcome.error.errorMessage}`);
+  const response = toResponse(outcome.result);
+  if (!response) return failed("the function's result is no HTTP response");
+  return { ...response, requestId, stage: stageName, routeKey, ...invoked };
 }
 
-const refuse = (statusCode: number, message: string, error?: string): Answer => ({
-  statusCode,
-  headers: { "content-type": "application/json" },
-  body: JSON.stringify({ message }),
-  error,
-});
+function headBytes({ method = "", url = "", httpVersion, rawHeaders }: IncomingMessage): number {
+  const requestLine = `${method} ${url} HTTP/${httpVersion}`;
+  return Buffer.byteLength(requestLine) + Buffer.byteLength(rawHeaders.join(""), "latin1");
+}
+
+function isDecodable(path: string): boolean {
+  try {
+    decodeURIComponent(path);
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 /** The whole body; `undefined` when it is longer than the gateway takes. */
 async function readBody(request: IncomingMessage): Promise<Buffer | undefined> {

@@ -36,13 +36,16 @@ export function createInstances(definition: FunctionDefinition): Instances {
   return {
     async invoke(event) {
       while (busy.size === MAX_INSTANCES) await new Promise<void>((resolve) => waiting.push(resolve));
-      const instance = idle.pop() ?? startInstance(definition);
+      let warm = idle.pop();
+      // One may have crashed since: of a promise that nobody awaits, say.
+      while (warm && !warm.isAlive()) warm = idle.pop();
+      const instance = warm ?? startInstance(definition);
       busy.add(instance);
       const outcome = await instance.invoke(event);
       busy.delete(instance);
       if (instance.isAlive()) idle.push(instance);
       waiting.shift()?.();
-      return outcome;
+      return { ...outcome, coldStart: !warm };
     },
     async end() {
       await Promise.all([...idle, ...busy].map((instance) => instance.end()));
@@ -75,9 +78,16 @@ function startInstance({ runtime, environment, memorySize, timeout, onLog }: Fun
   let alive = true;
   const crash = new Promise<Outcome>((resolve) => {
     worker.once("error", ({ name, message }) => resolve(failure(name, message)));
-    worker.once("exit", () => {
+    worker.once("exit", (code) => {
       alive = false;
-      resolve(failure("Runtime.ExitError", "Runtime exited without providing a reason"));
+      resolve(
+        failure(
+          "Runtime.ExitError",
+          code
+            ? `Runtime exited with error: exit status ${code}`
+            : "Runtime exited without providing a reason",
+        ),
+      );
     });
   });
   const answer = () => new Promise<Outcome>((resolve) => worker.once("message", resolve));

@@ -27,24 +27,24 @@ export function toEvent(
   body: Buffer,
   gateway: GatewayContext,
 ): APIGatewayProxyEventV2 {
-  const url = new URL(request.url ?? "/", "http://localhost");
+  const [path = "/", ...rest] = (request.url ?? "/").split("?");
+  const rawQueryString = rest.join("?");
+  const parameters = new URLSearchParams(rawQueryString);
   const time = new Date();
   const { cookie, ...headers } = Object.fromEntries(
     Object.entries(request.headersDistinct).map(([name, values = []]) => [name, values.join(",")]),
   );
+  const cookies = request.headersDistinct.cookie?.flatMap((line) => line.split(/; */)).filter(Boolean);
   const sourceIp = request.socket.remoteAddress ?? "";
   const domainName = headers.host?.replace(/:\d+$/, "") ?? "";
-  const query = [...new Set(url.searchParams.keys())].map((name) => [
-    name,
-    url.searchParams.getAll(name).join(","),
-  ]);
+  const query = [...new Set(parameters.keys())].map((name) => [name, parameters.getAll(name).join(",")]);
   const isBase64Encoded = body.length > 0 && !isText(headers["content-type"]);
   return {
     version: "2.0",
     routeKey: gateway.routeKey,
-    rawPath: url.pathname,
-    rawQueryString: url.search.slice(1),
-    ...(cookie && { cookies: cookie.split(/; */).filter(Boolean) }),
+    rawPath: path,
+    rawQueryString,
+    ...(cookie && { cookies }),
     headers: {
       ...headers,
       "content-length": String(body.length),
@@ -60,7 +60,7 @@ export function toEvent(
       domainPrefix: domainName.split(".")[0] ?? "",
       http: {
         method: request.method ?? "",
-        path: url.pathname,
+        path,
         protocol: `HTTP/${request.httpVersion}`,
         sourceIp,
         userAgent: headers["user-agent"] ?? "",
@@ -90,13 +90,14 @@ export function toResponse(json: string): GatewayResponse | undefined {
     return { statusCode: 200, headers: { "content-type": "application/json" }, body };
   }
   const statusCode = Number(result.statusCode);
-  if (!Number.isInteger(statusCode) || statusCode < 100 || statusCode > 599) return undefined;
+  if (!Number.isInteger(statusCode) || statusCode < 200 || statusCode > 599) return undefined;
   const headers: OutgoingHttpHeaders = { "content-type": "text/plain;charset=UTF-8" };
   for (const [name, value] of Object.entries(result.headers ?? {})) {
     const isCookie = name.toLowerCase() === "set-cookie";
     headers[name.toLowerCase()] = isCookie ? String(value).split(",") : String(value);
   }
   if (result.cookies) headers["set-cookie"] = result.cookies;
+  if (typeof (result.body ?? "") !== "string") return undefined;
   const body = Buffer.from(result.body ?? "", result.isBase64Encoded ? "base64" : "utf8");
   return { statusCode, headers, body };
 }
@@ -106,7 +107,7 @@ const isText = (contentType = "") =>
   /^(text\/|application\/(json|javascript|xml|[^;]*\+(json|xml)))/i.test(contentType);
 
 /** As in `22/Nov/2026:13:04:05 +0000`. */
-const commonLogTime = (time: Date) => {
+export const commonLogTime = (time: Date) => {
   const [, day, month, year, clock] = time.toUTCString().split(" ");
   return `${day}/${month}/${year}:${clock} +0000`;
 };

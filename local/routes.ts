@@ -38,6 +38,7 @@ function matchRoute(routeKey: string, method: string, path: string) {
   for (const [i, segment] of wanted.entries()) {
     const variable = /^\{(.+?)\+?\}$/.exec(segment)?.[1];
     const value = decodeURIComponent(segment.endsWith("+}") ? given.slice(i).join("/") : (given[i] ?? ""));
+    if (variable && !value) return undefined;
     if (variable) variables.push([variable, value]);
     else if (segment === given[i]) literals += 1;
     else return undefined;

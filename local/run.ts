@@ -2,6 +2,7 @@ import { type AnsweredRequest, createApis } from "./apis";
 import { deploy, type Outputs, type Resource } from "./deployment";
 import { startDynamoDB } from "./dynamodb";
 import { createFunctions } from "./functions";
+import { createIam } from "./iam";
 import { readProject } from "./project";
 import { createTables } from "./tables";
 
@@ -40,16 +41,17 @@ export interface Run {
 export async function run(options: RunOptions): Promise<Run> {
   const { onCreated, onRequest = () => {}, onLog = () => {} } = options;
   const project = readProject(options.folder, options.stack);
-  const embedded = options.dynamodb ? undefined : await startDynamoDB(options.data);
+  const iam = createIam();
+  const embedded = options.dynamodb ? undefined : await startDynamoDB(options.data, iam.authorize);
   const dynamodb = options.dynamodb ?? embedded?.endpoint ?? "";
-  const functions = createFunctions({ region: project.region, dynamodb, onLog });
+  const functions = createFunctions({ region: project.region, dynamodb, assume: iam.assume, onLog });
   const apis = createApis({ port: options.port, invoke: functions.invoke, onRequest });
   const close = async () => {
     await apis.close();
     await functions.close();
     await embedded?.close();
   };
-  const provider = { ...createTables(dynamodb), ...functions.provider, ...apis.provider };
+  const provider = { ...iam.provider, ...createTables(dynamodb), ...functions.provider, ...apis.provider };
   try {
     const outputs = await deploy(project, provider, onCreated);
     return { outputs, region: project.region, dynamodb, close };

@@ -31,7 +31,10 @@ export interface FunctionError {
 }
 
 /** A result as JSON (`null` from a handler that returns nothing), or why there is none. */
-export type Outcome = { result: string } | { error: FunctionError };
+export type Outcome = ({ result: string } | { error: FunctionError }) & {
+  /** Whether an instance was started for it. */
+  coldStart?: boolean;
+};
 
 const { path, handlerName, jsonLogs, context } = workerData as RuntimeData;
 let requestId: string | undefined;
@@ -44,14 +47,35 @@ const levels = {
   warn: "WARN",
   error: "ERROR",
 } as const;
-if (jsonLogs) {
-  for (const method of Object.keys(levels) as (keyof typeof levels)[]) {
-    console[method] = (...values: unknown[]) => {
-      const message = values.length === 1 && typeof values[0] === "object" ? values[0] : format(...values);
-      const line = { timestamp: new Date().toISOString(), level: levels[method], requestId, message };
-      process.stdout.write(`${JSON.stringify(line)}\n`);
-    };
+for (const method of Object.keys(levels) as (keyof typeof levels)[]) {
+  console[method] = (...values: unknown[]) => {
+    const timestamp = new Date().toISOString();
+    const line = jsonLogs
+      ? jsonLine({ timestamp, level: levels[method], requestId }, values)
+      : [timestamp, requestId ?? "undefined", levels[method], format(...values)].join("\t");
+    process.stdout.write(`${line}\n`);
+  };
+}
+
+/** An error by itself is the message; one among several values also has its parts beside the message. */
+function jsonLine(start: object, values: unknown[]): string {
+  const [value] = values;
+  if (values.length === 1) {
+    const replacer = (_: string, part: unknown) =>
+      part instanceof Error ? { ...partsOf(part), ...part } : part;
+    try {
+      return JSON.stringify({ ...start, message: value }, replacer);
+    } catch {
+      return JSON.stringify({ ...start, message: format(value) });
+    }
   }
+  const error = values.find((part) => part instanceof Error);
+  return JSON.stringify({ ...start, message: format(...values), ...(error && partsOf(error)) });
+}
+
+function partsOf(error: Error) {
+  const { name: errorType, message: errorMessage, stack } = error;
+  return { errorType, errorMessage, stackTrace: stack?.split("\n") };
 }
 
 // What fails here fails the start of the instance: the thread ends with the error.
@@ -75,8 +99,7 @@ async function invoke(invocation: Invocation): Promise<Outcome> {
     return { result: JSON.stringify(result) ?? "null" };
   } catch (thrown) {
     const error = thrown instanceof Error ? thrown : new Error(String(thrown));
-    const failure = { errorType: error.name, errorMessage: error.message };
-    console.error({ ...failure, stackTrace: error.stack?.split("\n") });
-    return { error: failure };
+    console.error(error);
+    return { error: { errorType: error.name, errorMessage: error.message } };
   }
 }

@@ -97,12 +97,22 @@ function printStack({ outputs, dynamodb, region }: Run, created: Resource[], sec
   console.log("\nCtrl-C ends the run.\n");
 }
 
-function printRequest({ method, path, status, milliseconds, error }: AnsweredRequest): void {
+function printRequest({
+  method,
+  path,
+  status,
+  milliseconds,
+  error,
+  coldStart,
+  accessLog,
+}: AnsweredRequest): void {
   const time = new Date().toTimeString().slice(0, 8);
   const result = styleText(status < 400 ? "green" : status < 500 ? "yellow" : "red", `${status}`);
+  const details = [coldStart && "cold start", error].filter(Boolean).join(", ");
   console.log(
-    `${time} ${method} ${path} ${result} ${milliseconds.toFixed(0)} ms${error ? ` (${error})` : ""}`,
+    `${time} ${method} ${path} ${result} ${milliseconds.toFixed(0)} ms${details ? ` (${details})` : ""}`,
   );
+  if (accessLog) console.log(styleText("gray", accessLog));
 }
 
 main().catch((error: unknown) => {

@@ -1,0 +1,144 @@
+import { createHash } from "node:crypto";
+import { ACCOUNT_ID, type Created, type Provider, type Resource } from "./deployment";
+
+interface Statement {
+  Effect: "Allow" | "Deny";
+  Action: string | string[];
+  Resource: string | string[];
+}
+
+/** A policy document, or its JSON. */
+type PolicyInput = string | { Statement: Statement | Statement[] };
+
+interface Role {
+  name: string;
+  trust: string;
+  inline: Statement[];
+  /** ARNs of policies, whose statements are looked up when they count: they may be declared later. */
+  attached: string[];
+}
+
+/** A caller's call, refused or not: `action` as in `dynamodb:GetItem`, `resource` an ARN. */
+export type Authorize = (accessKeyId: string, action: string, resource: string) => string | undefined;
+
+export interface Iam {
+  provider: Provider;
+  /**
+   * Gives a function credentials of its role.
+   *
+   * @returns the access key id
+   * @throws Error when the role does not trust Lambda
+   */
+  assume(roleArn: string, functionName: string): string;
+  /**
+   * Tells why a call is not allowed, in AWS's words. Access keys that {@link Iam.assume} did not give out are
+   * allowed everything: they belong to whoever looks into the tables from outside.
+   */
+  authorize: Authorize;
+}
+
+/** Makes roles and policies real: what a function may do is what its role's policies say. */
+export function createIam(): Iam {
+  const roles = new Map<string, Role>();
+  const policies = new Map<string, Statement[]>();
+  const callers = new Map<string, { role: Role; functionName: string }>();
+  const iamArn = (resource: string) => `arn:aws:iam::${ACCOUNT_ID}:${resource}`;
+
+  function createRole({ physicalName, inputs }: Resource<{ assumeRolePolicy: string | object }>): Created {
+    const trust = inputs.assumeRolePolicy;
+    roles.set(physicalName, {
+      name: physicalName,
+      trust: typeof trust === "string" ? trust : JSON.stringify(trust),
+      inline: [],
+      attached: [],
+    });
+    return { outputs: { arn: iamArn(`role/${physicalName}`) } };
+  }
+
+  function find(nameOrArn: string): Role {
+    const role = roles.get(nameOrArn.replace(/^.*role\//, ""));
+    if (!role) throw new Error(`there is no role ${nameOrArn}`);
+    return role;
+  }
+
+  return {
+    provider: {
+      "aws:iam/role:Role": createRole,
+      "aws:iam/rolePolicy:RolePolicy": ({ inputs }: Resource<{ role: string; policy: PolicyInput }>) => {
+        find(inputs.role).inline.push(...statementsOf(inputs.policy));
+        return {};
+      },
+      "aws:iam/policy:Policy": ({ physicalName, inputs }: Resource<{ policy: PolicyInput }>) => {
+        const arn = iamArn(`policy/${physicalName}`);
+        policies.set(arn, statementsOf(inputs.policy));
+        return { id: arn, outputs: { arn } };
+      },
+      "aws:iam/rolePolicyAttachment:RolePolicyAttachment": ({
+        inputs,
+      }: Resource<{ role: string; policyArn: string }>) => {
+        find(inputs.role).attached.push(inputs.policyArn);
+        return {};
+      },
+    },
+    assume(roleArn, functionName) {
+      const role = find(roleArn);
+      if (!trustsLambda(role.trust)) {
+        throw new Error("The role defined for the function cannot be assumed by Lambda.");
+      }
+      const hash = createHash("sha256").update(functionName).digest("hex").toUpperCase();
+      const accessKeyId = `ASIA${hash.slice(0, 16)}`;
+      callers.set(accessKeyId, { role, functionName });
+      return accessKeyId;
+    },
+    authorize(accessKeyId, action, resource) {
+      const caller = callers.get(accessKeyId);
+      if (!caller) return undefined;
+      const { role, functionName } = caller;
+      const fitting = [...role.inline, ...role.attached.flatMap((arn) => policies.get(arn) ?? [])].filter(
+        ({ Action, Resource }) =>
+          list(Action).some((pattern) => fits(pattern.toLowerCase(), action.toLowerCase())) &&
+          list(Resource).some((pattern) => fits(pattern, resource)),
+      );
+      const isDenied = fitting.some(({ Effect }) => Effect === "Deny");
+      if (fitting.length > 0 && !isDenied) return undefined;
+      const user = `arn:aws:sts::${ACCOUNT_ID}:assumed-role/${role.name}/${functionName}`;
+      const reason = isDenied
+        ? "with an explicit deny in an identity-based policy"
+        : `because no identity-based policy allows the ${action} action`;
+      return `User: ${user} is not authorized to perform: ${action} on resource: ${resource} ${reason}`;
+    },
+  };
+}
+
+/** Whether `text` fits a pattern as policies write them, in which `*` and `?` stand for anything. */
+export function fits(pattern: string, text: string): boolean {
+  const expression = pattern
+    .replace(/[.+^${}()|[\]\\]/g, "\\$&")
+    .replaceAll("*", ".*")
+    .replaceAll("?", ".");
+  return new RegExp(`^${expression}$`, "s").test(text);
+}
+
+const list = <T>(value: T | T[]): T[] => (Array.isArray(value) ? value : [value]);
+
+/** @throws Error for a statement that says more than the local run can check */
+function statementsOf(policy: PolicyInput): Statement[] {
+  const statements = list((typeof policy === "string" ? JSON.parse(policy) : policy).Statement);
+  for (const { Sid, Effect, Action, Resource, ...others } of statements) {
+    const [other] = Object.keys(others);
+    if (other) throw new Error(`${other} in a policy is not emulated`);
+    if (!Effect || !Action || !Resource) {
+      throw new Error("a statement of a policy needs Effect, Action and Resource");
+    }
+  }
+  return statements;
+}
+
+function trustsLambda(trust: string): boolean {
+  return list(JSON.parse(trust).Statement).some(
+    ({ Effect, Action, Principal }) =>
+      Effect === "Allow" &&
+      list<string>(Action).includes("sts:AssumeRole") &&
+      list<string>(Principal?.Service).includes("lambda.amazonaws.com"),
+  );
+}

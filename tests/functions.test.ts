@@ -1,0 +1,108 @@
+import { strict as assert } from "node:assert";
+import { useShop } from "./support/shop";
+
+describe("a function in the local run", () => {
+  const shop = useShop();
+  const echo = (query = "") => fetch(`${shop.url}echo?${query}`);
+  const invocations = async () => (await (await echo()).json()).invocations;
+
+  const failures: Record<string, RegExp> = {
+    throw: /TypeError: secret reason/,
+    reject: /nobody waits/,
+    exit: /Runtime exited with error: exit status 3/,
+    hang: /Task timed out after 1\.00 seconds/,
+    eat: /memory/,
+  };
+  for (const [does, reason] of Object.entries(failures)) {
+    it(`that does "${does}" gets the gateway's 500, and is there for the next request`, async () => {
+      const response = await echo(`does=${does}`);
+      assert.equal(response.status, 500);
+      assert.equal(response.headers.get("content-type"), "application/json");
+      assert.equal(await response.text(), '{"message":"Internal Server Error"}');
+      assert.match(shop.requests.at(-1)?.error ?? "", reason);
+      const next = await invocations();
+      // Who merely throws keeps the instance; whoever crashes or times out gets another.
+      if (does === "throw") assert.ok(next > 1);
+      else assert.equal(next, 1);
+    });
+  }
+
+  it("stays warm between requests, and starts cold for parallel ones", async () => {
+    const before = await invocations();
+    assert.equal(await invocations(), before + 1);
+    assert.equal(shop.requests.at(-1)?.coldStart, false);
+    await Promise.all([echo("does=sleep"), echo("does=sleep"), echo("does=sleep")]);
+    assert.ok(shop.requests.slice(-3).some(({ coldStart }) => coldStart));
+  });
+
+  it("has the environment that it declares, Lambda's own variables, and none of this process", async () => {
+    const { env } = await (await echo()).json();
+    const { AWS_ENDPOINT_URL_DYNAMODB, AWS_ACCESS_KEY_ID, LAMBDA_TASK_ROOT, ...rest } = env;
+    const { AWS_LAMBDA_FUNCTION_NAME: name } = env;
+    assert.equal(AWS_ENDPOINT_URL_DYNAMODB, shop.running.dynamodb);
+    assert.match(AWS_ACCESS_KEY_ID, /^ASIA[0-9A-F]{16}$/);
+    assert.ok(LAMBDA_TASK_ROOT.endsWith(name));
+    assert.match(name, /^echo-[0-9a-f]{7}$/);
+    assert.deepEqual(rest, {
+      GREETING: "hello",
+      _HANDLER: "echo.handler",
+      AWS_DEFAULT_REGION: "eu-west-1",
+      AWS_EXECUTION_ENV: "AWS_Lambda_nodejs24.x",
+      AWS_LAMBDA_FUNCTION_MEMORY_SIZE: "32",
+      AWS_LAMBDA_FUNCTION_NAME: name,
+      AWS_LAMBDA_FUNCTION_VERSION: "$LATEST",
+      AWS_LAMBDA_LOG_GROUP_NAME: "echo-log",
+      AWS_LAMBDA_LOG_STREAM_NAME: "local",
+      AWS_REGION: "eu-west-1",
+      AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true",
+      AWS_SECRET_ACCESS_KEY: "local",
+      AWS_SESSION_TOKEN: "local",
+      LANG: "en_US.UTF-8",
+      TZ: ":UTC",
+    });
+  });
+
+  it("gets Lambda's context", async () => {
+    const { context, remaining, env } = await (await echo()).json();
+    const { awsRequestId, ...rest } = context;
+    assert.match(awsRequestId, /^[0-9a-f-]{36}$/);
+    assert.ok(remaining > 500 && remaining <= 1000);
+    assert.deepEqual(rest, {
+      callbackWaitsForEmptyEventLoop: true,
+      functionName: env.AWS_LAMBDA_FUNCTION_NAME,
+      functionVersion: "$LATEST",
+      invokedFunctionArn: `arn:aws:lambda:eu-west-1:000000000000:function:${env.AWS_LAMBDA_FUNCTION_NAME}`,
+      logGroupName: "echo-log",
+      logStreamName: "local",
+      memoryLimitInMB: "32",
+    });
+  });
+
+  it("writes a JSON object a line, with errors taken apart", async () => {
+    const start = shop.log().length;
+    const { context } = await (await echo("does=log")).json();
+    await echo("does=throw");
+    // What an instance writes arrives beside its result, not before.
+    const written = () => shop.log().slice(start).trim().split("\n");
+    while (written().length < 5) await new Promise((resolve) => setTimeout(resolve, 10));
+    const lines = written();
+    const [text, object, among, alone, thrown] = lines.map((line) => JSON.parse(line));
+    for (const { timestamp } of [text, object])
+      assert.ok(Math.abs(Date.parse(timestamp) - Date.now()) < 5000);
+    const { awsRequestId: requestId } = context;
+    assert.deepEqual(
+      { ...text, timestamp: 0 },
+      { timestamp: 0, level: "INFO", requestId, message: "text 1" },
+    );
+    assert.deepEqual(
+      { ...object, timestamp: 0 },
+      { timestamp: 0, level: "WARN", requestId, message: { a: 1 } },
+    );
+    assert.equal(among.level, "ERROR");
+    assert.match(among.message, /^failed: RangeError: too far/);
+    assert.equal(among.errorType, "RangeError");
+    assert.equal(alone.message.errorMessage, "too far");
+    assert.ok(Array.isArray(alone.message.stackTrace));
+    assert.equal(thrown.message.errorType, "TypeError");
+  });
+});

@@ -1,0 +1,77 @@
+import { strict as assert } from "node:assert";
+import { DynamoDBClient, ScanCommand } from "@aws-sdk/client-dynamodb";
+import type { Resource } from "../local/deployment";
+import { createIam, fits } from "../local/iam";
+import { useShop } from "./support/shop";
+import { connection } from "./support/table";
+
+describe("IAM in the local run", () => {
+  const shop = useShop();
+  const call = async (name: string) => (await fetch(`${shop.url}orders/${name}`)).json();
+
+  it("allows what an inline and an attached policy allow", async () => {
+    assert.deepEqual(await call("put"), { message: "done" });
+    assert.deepEqual(await call("get"), { message: "done" });
+  });
+
+  it("refuses what is denied, though something else allows it, in DynamoDB's words", async () => {
+    const { name, message } = await call("denied");
+    assert.equal(name, "AccessDeniedException");
+    assert.match(
+      message,
+      /^User: arn:aws:sts::000000000000:assumed-role\/orders-\w{7}\/orders-\w{7} is not authorized to perform: dynamodb:GetItem on resource: arn:aws:dynamodb:eu-west-1:000000000000:table\/customers-\w{7} with an explicit deny in an identity-based policy$/,
+    );
+  });
+
+  it("lets whoever looks into the tables from outside do everything", async () => {
+    const client = new DynamoDBClient(connection(shop.running.dynamodb));
+    const TableName = String(shop.running.outputs.customersTable);
+    assert.deepEqual((await client.send(new ScanCommand({ TableName }))).Items, []);
+    client.destroy();
+  });
+
+  const trust = {
+    Statement: [
+      { Effect: "Allow", Action: "sts:AssumeRole", Principal: { Service: "lambda.amazonaws.com" } },
+    ],
+  };
+  const table = "arn:aws:dynamodb:us-east-1:000000000000:table/a";
+
+  /** A role with one inline policy, and what it makes of a call to UpdateItem on the table. */
+  async function decide(policy: object | string, assumeRolePolicy: object = trust) {
+    const { provider, assume, authorize } = createIam();
+    const create = (type: string, inputs: object) =>
+      provider[type]?.({ type, name: "r", physicalName: "r", inputs, arn: () => "" } as Resource);
+    await create("aws:iam/role:Role", { assumeRolePolicy });
+    await create("aws:iam/rolePolicy:RolePolicy", { role: "r", policy });
+    return authorize(assume("arn:aws:iam::000000000000:role/r", "f"), "dynamodb:UpdateItem", table);
+  }
+  const allow = (Action: string, Resource: string) => ({ Statement: { Effect: "Allow", Action, Resource } });
+
+  it("refuses another action and another table", async () => {
+    const refusal = `User: arn:aws:sts::000000000000:assumed-role/r/f is not authorized to perform: dynamodb:UpdateItem on resource: ${table} because no identity-based policy allows the dynamodb:UpdateItem action`;
+    assert.equal(await decide(allow("dynamodb:GetItem", table)), refusal);
+    assert.equal(await decide(allow("dynamodb:UpdateItem", `${table}b`)), refusal);
+    assert.equal(await decide({ Statement: [] }), refusal);
+  });
+
+  it("takes wildcards, actions in any case, and policies as JSON", async () => {
+    assert.equal(await decide(allow("DynamoDB:update*", table)), undefined);
+    assert.equal(await decide(allow("dynamodb:UpdateIte?", table)), undefined);
+    assert.equal(await decide(JSON.stringify(allow("*", "arn:aws:dynamodb:*:*:table/*"))), undefined);
+    assert.ok(!fits("a.c", "abc"));
+  });
+
+  it("does not pretend to check conditions", async () => {
+    const Statement = { ...allow("*", "*").Statement, Condition: {} };
+    await assert.rejects(decide({ Statement }), /Condition in a policy is not emulated/);
+  });
+
+  it("lets no function have a role that does not trust Lambda", async () => {
+    const elsewhere = JSON.parse(JSON.stringify(trust).replace("lambda", "ec2"));
+    await assert.rejects(
+      decide(allow("*", "*"), elsewhere),
+      /The role defined for the function cannot be assumed by Lambda\./,
+    );
+  });
+});

@@ -1,0 +1,36 @@
+import { resolve } from "node:path";
+import type { AnsweredRequest } from "../../local/apis";
+import { type Run, run } from "../../local/run";
+
+// On Node.js 20 the SDK announces when its support ends.
+process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = "true";
+
+export interface Shop {
+  running: Run;
+  url: string;
+  requests: AnsweredRequest[];
+  /** What the functions wrote to their logs. */
+  log(): string;
+}
+
+/** Runs the program in `tests/programs/shop` for the tests of a `describe` block. */
+export function useShop(): Shop {
+  let text = "";
+  const shop = { requests: [] as AnsweredRequest[], log: () => text } as Shop;
+
+  before(async () => {
+    shop.running = await run({
+      folder: resolve(__dirname, "../programs/shop"),
+      stack: "dev",
+      port: 0,
+      onRequest: (request) => shop.requests.push(request),
+      onLog: (written) => {
+        text += written;
+      },
+    });
+    shop.url = String(shop.running.outputs.url);
+  });
+  after(() => shop.running?.close());
+
+  return shop;
+}
