@@ -74,6 +74,12 @@ export async function deploy(
         "aws:index/getCallerIdentity:getCallerIdentity": { accountId: ACCOUNT_ID },
         "aws:index/getPartition:getPartition": { partition: "aws", dnsSuffix: "amazonaws.com" },
         "aws:index/getRegion:getRegion": { region, name: region, id: region },
+        "aws:index/getAvailabilityZones:getAvailabilityZones": {
+          names: ["a", "b", "c"].map((z) => region + z),
+        },
+        "aws:ec2/getPrefixList:getPrefixList": { id: "pl-local", prefixListId: "pl-local", cidrBlocks: [] },
+        "aws:ec2/getManagedPrefixList:getManagedPrefixList": { id: "pl-local", entries: [] },
+        "aws:route53/getZone:getZone": { id: "ZLOCAL", zoneId: "ZLOCAL", nameServers: [] },
       }[token];
       if (!answer) fail(new UserError(`The local run cannot answer ${token}.`));
       return { ...inputs, ...answer };

@@ -1,8 +1,10 @@
 import { type AnsweredRequest, createApis } from "./apis";
 import { deploy, type Outputs, type Resource } from "./deployment";
 import { startDynamoDB } from "./dynamodb";
+import { notEmulated } from "./emulated";
 import { createFunctions } from "./functions";
 import { createIam } from "./iam";
+import { network } from "./network";
 import { readProject } from "./project";
 import { createTables } from "./tables";
 
@@ -29,6 +31,8 @@ export interface Run {
   region: string;
   /** The URL at which DynamoDB listens. */
   dynamodb: string;
+  /** What the program declares and the local run does not make real, in words. */
+  notEmulated: string[];
   /** Ends everything that was made real. What is in the data folder stays. */
   close(): Promise<void>;
 }
@@ -46,15 +50,29 @@ export async function run(options: RunOptions): Promise<Run> {
   const dynamodb = options.dynamodb ?? embedded?.endpoint ?? "";
   const functions = createFunctions({ region: project.region, dynamodb, assume: iam.assume, onLog });
   const apis = createApis({ port: options.port, invoke: functions.invoke, onRequest });
+  const tables = createTables(dynamodb);
   const close = async () => {
     await apis.close();
     await functions.close();
+    tables.close();
     await embedded?.close();
   };
-  const provider = { ...iam.provider, ...createTables(dynamodb), ...functions.provider, ...apis.provider };
+  const provider = {
+    ...iam.provider,
+    ...tables.provider,
+    ...functions.provider,
+    ...apis.provider,
+    ...network,
+  };
+  const missing = options.dynamodb
+    ? ["IAM policies (they are the business of the DynamoDB at --dynamodb)"]
+    : [];
   try {
-    const outputs = await deploy(project, provider, onCreated);
-    return { outputs, region: project.region, dynamodb, close };
+    const outputs = await deploy(project, provider, (resource) => {
+      missing.push(...notEmulated(resource));
+      onCreated?.(resource);
+    });
+    return { outputs, region: project.region, dynamodb, notEmulated: missing, close };
   } catch (error) {
     await close();
     throw error;

@@ -81,13 +81,18 @@ function parse(args: string[]) {
 }
 
 /** The outputs as `pulumi up` shows them, and the way into the tables. */
-function printStack({ outputs, dynamodb, region }: Run, created: Resource[], seconds: number): void {
+function printStack(
+  { outputs, dynamodb, region, notEmulated }: Run,
+  created: Resource[],
+  seconds: number,
+): void {
   const width = Math.max(...Object.keys(outputs).map((name) => name.length));
   console.log("\nOutputs:");
   for (const [name, value] of Object.entries(outputs)) {
     console.log(`    ${name.padEnd(width)}: ${styleText("cyan", JSON.stringify(value))}`);
   }
   console.log(`\nResources:\n    + ${created.length} created in ${seconds.toFixed(1)} s\n`);
+  if (notEmulated.length > 0) console.log(styleText("yellow", `not emulated: ${notEmulated.join("; ")}\n`));
   console.log(`DynamoDB is at ${dynamodb} (any credentials). To look into a table:`);
   for (const { physicalName } of created.filter(({ type }) => type === "aws:dynamodb/table:Table")) {
     console.log(

@@ -1,8 +1,10 @@
 import {
   CreateTableCommand,
+  DeleteItemCommand,
   DescribeTableCommand,
   DynamoDBClient,
   type KeySchemaElement,
+  paginateScan,
   ResourceNotFoundException,
 } from "@aws-sdk/client-dynamodb";
 import type { Created, Provider, Resource } from "./deployment";
@@ -11,16 +13,50 @@ interface TableInputs {
   hashKey: string;
   rangeKey?: string;
   attributes: { name: string; type: "S" | "N" | "B" }[];
+  ttl?: { attributeName?: string; enabled?: boolean };
+}
+
+export interface Tables {
+  provider: Provider;
+  /** Deletes the items whose time to live is over, as DynamoDB does by itself. */
+  deleteExpired(): Promise<void>;
+  close(): void;
 }
 
 /** Makes `aws.dynamodb.Table`s real in the DynamoDB at `endpoint`; one that is there already is kept. */
-export function createTables(endpoint: string): Provider {
+export function createTables(endpoint: string): Tables {
   const dynamodb = new DynamoDBClient({
     endpoint,
     region: "us-east-1",
     credentials: { accessKeyId: "local", secretAccessKey: "local" },
     maxAttempts: 1,
   });
+
+  const expiring = new Map<string, { keys: string[]; attribute: string }>();
+  const timer = setInterval(() => deleteExpired().catch(() => {}), 30_000).unref();
+
+  async function deleteExpired(): Promise<void> {
+    for (const [TableName, { keys, attribute }] of expiring) {
+      const condition = {
+        ExpressionAttributeNames: { "#ttl": attribute },
+        ExpressionAttributeValues: { ":now": { N: `${Math.floor(Date.now() / 1000)}` } },
+      };
+      const FilterExpression = "#ttl < :now";
+      const scan = paginateScan({ client: dynamodb }, { TableName, FilterExpression, ...condition });
+      for await (const { Items = [] } of scan) {
+        for (const item of Items) {
+          const Key = Object.fromEntries(Object.entries(item).filter(([name]) => keys.includes(name)));
+          // Somebody may have prolonged its life meanwhile.
+          const ConditionExpression = FilterExpression;
+          await dynamodb
+            .send(new DeleteItemCommand({ TableName, Key, ConditionExpression, ...condition }))
+            .catch((error) => {
+              if (error.name !== "ConditionalCheckFailedException") throw error;
+            });
+        }
+      }
+    }
+  }
 
   async function create({ physicalName, inputs, arn }: Resource<TableInputs>): Promise<Created> {
     const keySchema: KeySchemaElement[] = [{ AttributeName: inputs.hashKey, KeyType: "HASH" }];
@@ -49,8 +85,19 @@ export function createTables(endpoint: string): Provider {
     } else if (JSON.stringify(existing.Table?.KeySchema) !== JSON.stringify(keySchema)) {
       throw new Error("the kept table has another key; choose another --data folder, or delete this one");
     }
+    if (inputs.ttl?.enabled && inputs.ttl.attributeName) {
+      const keys = keySchema.map(({ AttributeName = "" }) => AttributeName);
+      expiring.set(physicalName, { keys, attribute: inputs.ttl.attributeName });
+    }
     return { outputs: { arn: arn("dynamodb", `table/${physicalName}`) } };
   }
 
-  return { "aws:dynamodb/table:Table": create };
+  return {
+    provider: { "aws:dynamodb/table:Table": create },
+    deleteExpired,
+    close() {
+      clearInterval(timer);
+      dynamodb.destroy();
+    },
+  };
 }

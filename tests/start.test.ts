@@ -6,6 +6,8 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { run } from "../local/run";
+import { createBrowser } from "./support/browser";
 
 const project = resolve(__dirname, "..");
 
@@ -71,6 +73,38 @@ describe("npm start", () => {
     child.kill("SIGINT");
     assert.deepEqual(await once(child, "close"), [0, null]);
     assert.ok(Date.now() - asked < 2000);
+  });
+
+  it("loses no answered visit of its data folder to kill -9", async () => {
+    const data = mkdtempSync(join(tmpdir(), "data-"));
+    const first = start(["--port", "0", "--data", data]);
+    await untilShown(first.child, first.shown, "Ctrl-C");
+    const browser = createBrowser(/url +: "([^"]+)"/.exec(first.shown.stdout)?.[1] ?? "");
+    await browser.visit();
+    const killed = once(first.child, "close");
+    let answered = 1;
+    const visits = Array.from({ length: 8 }, async () => {
+      for (;;) {
+        const { body } = await browser.visit();
+        answered = Math.max(answered, Number(/counter: (\d+)$/.exec(body)?.[1]));
+        if (answered === 100) first.child.kill("SIGKILL");
+      }
+    });
+    await Promise.allSettled(visits);
+    await killed;
+
+    const running = await run({ folder: project, stack: "dev", port: 0, data });
+    const returning = createBrowser(String(running.outputs.url));
+    returning.jar.set("cookie-test", browser.jar.get("cookie-test") ?? "");
+    const { body } = await returning.visit();
+    const counter = Number(/counter: (\d+)$/.exec(body)?.[1]);
+    // Up to eight visits may have been counted without an answer.
+    assert.ok(
+      counter > answered && counter <= answered + 9,
+      `${answered} were answered, then came ${counter}`,
+    );
+    await running.close();
+    rmSync(data, { recursive: true });
   });
 
   it("explains its options", async () => {

@@ -1,0 +1,23 @@
+import { strict as assert } from "node:assert";
+import { useShop } from "./support/shop";
+
+describe("what the local run does not emulate", () => {
+  const shop = useShop();
+
+  it("is said for types and for properties, and not for what works", () => {
+    assert.deepEqual([...shop.running.notEmulated].sort(), [
+      'Topic "alarms"',
+      'Vpc "network"',
+      'deletionProtectionEnabled of Table "customers"',
+      'deletionProtectionEnabled of Table "orders"',
+      'detailedMetricsEnabled of Stage "closed"',
+    ]);
+  });
+
+  it("does not keep a program from asking for a network, zones and prefix lists", () => {
+    const { subnets, zones, prefixList } = shop.running.outputs;
+    assert.equal((subnets as string[]).length, 2);
+    assert.deepEqual(zones, ["eu-west-1a", "eu-west-1b", "eu-west-1c"]);
+    assert.equal(prefixList, "pl-local");
+  });
+});
