@@ -77,7 +77,10 @@ function startInstance({ runtime, environment, memorySize, timeout, onLog }: Fun
 
   let alive = true;
   const crash = new Promise<Outcome>((resolve) => {
-    worker.once("error", ({ name, message }) => resolve(failure(name, message)));
+    worker.once("error", ({ name, message }) => {
+      alive = false;
+      resolve(failure(name, message));
+    });
     worker.once("exit", (code) => {
       alive = false;
       resolve(

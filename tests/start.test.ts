@@ -105,7 +105,7 @@ describe("npm start", () => {
     );
     await running.close();
     rmSync(data, { recursive: true });
-  });
+  }).timeout(60_000);
 
   it("explains its options", async () => {
     const { code, stdout } = await startAndFail(["--help"]);
