@@ -30,6 +30,7 @@ export function accessLogLine(
     integrationLatency: integration && Math.round(integration),
     "integration.latency": integration && Math.round(integration),
     integrationErrorMessage: integration && error,
+    "integration.requestId": answer.integrationRequestId,
     "integration.error": integration && error,
     integrationStatus: integration && 200,
     "integration.integrationStatus": integration && 200,

@@ -1,10 +1,9 @@
 import { createHash } from "node:crypto";
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { accessLogLine } from "./accesslog";
 import { ACCOUNT_ID, type Created, type Provider, type Resource } from "./deployment";
 import { type Api, answer, type Invoke } from "./gateway";
-import { UserError } from "./project";
+import type { Servers } from "./servers";
 import { createThrottle, type ThrottlingSettings } from "./throttle";
 
 export interface AnsweredRequest {
@@ -21,15 +20,15 @@ export interface AnsweredRequest {
 }
 
 export interface ApisOptions {
-  /** Where the first API listens. 0 picks a free port; further APIs get one as well. */
-  port: number;
+  servers: Servers;
   invoke: Invoke;
   onRequest: (request: AnsweredRequest) => void;
 }
 
 export interface Apis {
   provider: Provider;
-  close(): Promise<void>;
+  /** Lets the APIs answer requests, once all of them is there. */
+  activate(): void;
 }
 
 interface ApiInputs {
@@ -58,32 +57,39 @@ interface StageInputs {
 }
 
 /** Makes HTTP APIs real: each is an HTTP server with the routes, integrations and stages that it declares. */
-export function createApis({ port, invoke, onRequest }: ApisOptions): Apis {
-  const apis = new Map<string, Api & { endpoint: string; server: Server }>();
+export function createApis({ servers, invoke, onRequest }: ApisOptions): Apis {
+  const apis = new Map<string, Api & { name: string; endpoint: string }>();
 
   async function createApi({ physicalName, inputs, arn }: Resource<ApiInputs>): Promise<Created> {
     if (inputs.protocolType !== "HTTP") throw new Error(`a ${inputs.protocolType} API is not emulated`);
     const id = createHash("sha256").update(physicalName).digest("hex").slice(0, 10);
-    const api: Api = {
+    const endpoint = await servers.open(physicalName);
+    const executionArn = arn("execute-api", id);
+    apis.set(id, {
       id,
+      name: physicalName,
+      endpoint,
       accountId: ACCOUNT_ID,
-      executionArn: arn("execute-api", id),
+      executionArn,
       integrations: new Map(),
       routes: [],
       stages: new Map(),
-    };
-    const server = createServer((request, response) => {
-      serve(api, request, response).catch((error: unknown) => {
-        // A client that went away needs no answer.
-        if (!request.complete || response.headersSent) return response.destroy();
-        const body = JSON.stringify({ message: "Internal Server Error" });
-        response.writeHead(500, { "content-type": "application/json" }).end(body);
-        onRequest({ ...summary(request, 500), error: `${error}` });
-      });
     });
-    const endpoint = await listen(server, apis.size === 0 ? port : 0);
-    apis.set(id, { ...api, endpoint, server });
-    return { id, outputs: { apiEndpoint: endpoint, executionArn: api.executionArn } };
+    return { id, outputs: { apiEndpoint: endpoint, executionArn } };
+  }
+
+  function activate(): void {
+    for (const api of apis.values()) {
+      servers.serve(api.name, (request, response) => {
+        serve(api, request, response).catch((error: unknown) => {
+          // A client that went away needs no answer.
+          if (!request.complete || response.headersSent) return response.destroy();
+          const body = JSON.stringify({ message: "Internal Server Error" });
+          response.writeHead(500, { "content-type": "application/json" }).end(body);
+          onRequest({ ...summary(request, 500), error: `${error}` });
+        });
+      });
+    }
   }
 
   async function serve(api: Api, request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -149,23 +155,6 @@ export function createApis({ port, invoke, onRequest }: ApisOptions): Apis {
       "aws:apigatewayv2/route:Route": createRoute,
       "aws:apigatewayv2/stage:Stage": createStage,
     },
-    async close() {
-      for (const { server } of apis.values()) {
-        server.close();
-        server.closeAllConnections();
-      }
-    },
+    activate,
   };
-}
-
-/** Listens on the loopback address. Resolves to the URL. */
-async function listen(server: Server, port: number): Promise<string> {
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", (error: NodeJS.ErrnoException) => {
-      const inUse = `Port ${port} is in use. Choose another with --port, or 0 for a free one.`;
-      reject(error.code === "EADDRINUSE" ? new UserError(inUse) : error);
-    });
-    server.listen(port, "127.0.0.1", resolve);
-  });
-  return `http://localhost:${(server.address() as AddressInfo).port}`;
 }

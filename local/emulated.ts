@@ -23,22 +23,27 @@ const emulated: Record<string, string> = {
 
 const emulatedRouteSettings = ["throttlingRateLimit", "throttlingBurstLimit"];
 
-/** What of a resource the local run cannot make real, in words; nothing when it is all there. */
-export function notEmulated({ type, name, inputs }: Resource): string[] {
-  // A component of the program's own only holds others together.
-  if (!type.startsWith("aws")) return [];
-  const short = `${type.split(":").pop()} "${name}"`;
-  const known = emulated[type]?.split(" ");
-  if (!known) return [short];
-  const declared = Object.entries(inputs as Record<string, unknown>).filter(
-    // Unset, or explicitly off.
-    ([input, value]) => value !== undefined && value !== false && !input.startsWith("tags"),
-  );
-  const others = declared.flatMap(([input, value]) => {
-    if (input === "defaultRouteSettings") {
-      return Object.keys(value as object).filter((setting) => !emulatedRouteSettings.includes(setting));
-    }
-    return known.includes(input) ? [] : [input];
+/** What of the resources the local run cannot make real, in words: types, and properties of types it knows. */
+export function notEmulated(resources: Resource[]): string[] {
+  const missing = new Map<string, number>();
+  for (const { type, inputs } of resources) {
+    // A component of the program's own only holds others together.
+    if (!type.startsWith("aws")) continue;
+    const short = type.split(":").pop() ?? type;
+    const properties = emulated[type] ? unknownInputs(type, inputs as Record<string, unknown>) : [short];
+    for (const property of properties) missing.set(property, (missing.get(property) ?? 0) + 1);
+  }
+  return [...missing].map(([what, count]) => (count > 1 ? `${what} (${count})` : what)).sort();
+}
+
+function unknownInputs(type: string, inputs: Record<string, unknown>): string[] {
+  const known = emulated[type]?.split(" ") ?? [];
+  const short = type.split(":").pop();
+  return Object.entries(inputs).flatMap(([input, value]) => {
+    // Not set, or off.
+    if (value === undefined || value === false || known.includes(input) || input.startsWith("tags"))
+      return [];
+    const settings = input === "defaultRouteSettings" ? Object.keys(value as object) : [input];
+    return settings.filter((name) => !emulatedRouteSettings.includes(name)).map((name) => `${short}.${name}`);
   });
-  return others.length > 0 ? [`${others.join(", ")} of ${short}`] : [];
 }

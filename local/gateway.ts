@@ -32,6 +32,8 @@ export interface Answer extends GatewayResponse {
   error?: string;
   /** The time that the function took, in milliseconds, if it was invoked. */
   integrationMilliseconds?: number;
+  /** The request id of the function's invocation. */
+  integrationRequestId?: string;
   /** Whether the function had to be started first. */
   coldStart?: boolean;
 }
@@ -97,7 +99,11 @@ export async function answer(api: Api, request: IncomingMessage, invoke: Invoke)
   const routePath = routeKey === "$default" ? routeKey : `${method}${routeKey.slice(routeKey.indexOf("/"))}`;
   const start = performance.now();
   const outcome = await invoke(functionArn, event, `${api.executionArn}/${stageName}/${routePath}`);
-  const invoked = { coldStart: outcome.coldStart, integrationMilliseconds: performance.now() - start };
+  const invoked = {
+    coldStart: outcome.coldStart,
+    integrationRequestId: outcome.requestId,
+    integrationMilliseconds: performance.now() - start,
+  };
   const failed = (error: string) => ({ ...refuseRoute(500, "Internal Server Error", error), ...invoked });
   if ("error" in outcome) return failed(`${outcome.error.errorType}: ${outcome.error.errorMessage}`);
   const response = toResponse(outcome.result);

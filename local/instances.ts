@@ -115,7 +115,7 @@ function startInstance({ runtime, environment, memorySize, timeout, onLog }: Fun
       worker.postMessage(invocation);
       const outcome = await Promise.race([answer(), crash, timedOut]);
       clearTimeout(timer);
-      return outcome;
+      return { ...outcome, requestId: invocation.requestId };
     },
     isAlive: () => alive,
     end: () => worker.terminate(),

@@ -2,10 +2,13 @@ import { type AnsweredRequest, createApis } from "./apis";
 import { deploy, type Outputs, type Resource } from "./deployment";
 import { startDynamoDB } from "./dynamodb";
 import { notEmulated } from "./emulated";
-import { createFunctions } from "./functions";
-import { createIam } from "./iam";
+import { createFunctions, type Functions } from "./functions";
+import type { Invoke } from "./gateway";
+import { type Authorize, createIam } from "./iam";
 import { network } from "./network";
 import { readProject } from "./project";
+import type { Outcome } from "./runtime";
+import { createServers } from "./servers";
 import { createTables } from "./tables";
 
 export interface RunOptions {
@@ -23,16 +26,25 @@ export interface RunOptions {
   onRequest?: (request: AnsweredRequest) => void;
   /** Takes what functions write to their logs. */
   onLog?: (text: string) => void;
+  /** Called for each invocation, with its event and what came of it. */
+  onInvoke?: (event: object, outcome: Outcome) => void;
 }
 
-export interface Run {
+/** What a deployment has made. */
+export interface Deployed {
   /** The stack's outputs. */
   outputs: Outputs;
+  resources: Resource[];
   region: string;
-  /** The URL at which DynamoDB listens. */
-  dynamodb: string;
   /** What the program declares and the local run does not make real, in words. */
   notEmulated: string[];
+}
+
+export interface Run extends Deployed {
+  /** The URL at which DynamoDB listens. */
+  dynamodb: string;
+  /** Deploys the project as it is now. If that fails, what was deployed before goes on. */
+  redeploy(): Promise<Deployed>;
   /** Ends everything that was made real. What is in the data folder stays. */
   close(): Promise<void>;
 }
@@ -43,36 +55,61 @@ export interface Run {
  * @throws UserError when the project, the program or an option does not allow it
  */
 export async function run(options: RunOptions): Promise<Run> {
-  const { onCreated, onRequest = () => {}, onLog = () => {} } = options;
-  const project = readProject(options.folder, options.stack);
-  const iam = createIam();
-  const embedded = options.dynamodb ? undefined : await startDynamoDB(options.data, iam.authorize);
+  const { onCreated, onRequest = () => {}, onLog = () => {}, onInvoke } = options;
+  // Of a deployment, everything is made anew but what has to outlive it: the tables and the open ports.
+  let authorize: Authorize = () => undefined;
+  let functions: Functions | undefined;
+  const embedded = options.dynamodb
+    ? undefined
+    : await startDynamoDB(options.data, (...call) => authorize(...call));
   const dynamodb = options.dynamodb ?? embedded?.endpoint ?? "";
-  const functions = createFunctions({ region: project.region, dynamodb, assume: iam.assume, onLog });
-  const apis = createApis({ port: options.port, invoke: functions.invoke, onRequest });
   const tables = createTables(dynamodb);
-  const close = async () => {
-    await apis.close();
-    await functions.close();
+  const servers = createServers(options.port);
+
+  async function redeploy(): Promise<Deployed> {
+    const project = readProject(options.folder, options.stack);
+    const iam = createIam();
+    const next = createFunctions({ region: project.region, dynamodb, assume: iam.assume, onLog });
+    const invoke: Invoke = async (functionArn, event, sourceArn) => {
+      const outcome = await next.invoke(functionArn, event, sourceArn);
+      onInvoke?.(event, outcome);
+      return outcome;
+    };
+    const apis = createApis({ servers, invoke, onRequest });
+    const provider = { ...iam.provider, ...tables.provider, ...next.provider, ...apis.provider, ...network };
+    const resources: Resource[] = [];
+    try {
+      const outputs = await deploy(project, provider, (resource) => {
+        resources.push(resource);
+        onCreated?.(resource);
+      });
+      apis.activate();
+      authorize = iam.authorize;
+      const previous = functions;
+      functions = next;
+      await previous?.close();
+      const missing = options.dynamodb ? ["IAM (with --dynamodb)"] : [];
+      return {
+        outputs,
+        resources,
+        region: project.region,
+        notEmulated: [...missing, ...notEmulated(resources)],
+      };
+    } catch (error) {
+      await next.close();
+      throw error;
+    }
+  }
+
+  async function close(): Promise<void> {
+    servers.close();
+    await functions?.close();
     tables.close();
     await embedded?.close();
-  };
-  const provider = {
-    ...iam.provider,
-    ...tables.provider,
-    ...functions.provider,
-    ...apis.provider,
-    ...network,
-  };
-  const missing = options.dynamodb
-    ? ["IAM policies (they are the business of the DynamoDB at --dynamodb)"]
-    : [];
+  }
+
   try {
-    const outputs = await deploy(project, provider, (resource) => {
-      missing.push(...notEmulated(resource));
-      onCreated?.(resource);
-    });
-    return { outputs, region: project.region, dynamodb, notEmulated: missing, close };
+    return { ...(await redeploy()), dynamodb, redeploy, close };
   } catch (error) {
     await close();
     throw error;

@@ -32,6 +32,8 @@ export interface FunctionError {
 
 /** A result as JSON (`null` from a handler that returns nothing), or why there is none. */
 export type Outcome = ({ result: string } | { error: FunctionError }) & {
+  /** Of the invocation, if it came to one. */
+  requestId?: string;
   /** Whether an instance was started for it. */
   coldStart?: boolean;
 };

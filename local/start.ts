@@ -1,10 +1,10 @@
 // npm start: the local run on the command line.
 
-import { parseArgs, styleText } from "node:util";
+import { inspect, parseArgs, styleText } from "node:util";
 import type { AnsweredRequest } from "./apis";
-import type { Resource } from "./deployment";
 import { UserError } from "./project";
-import type { Run } from "./run";
+import type { Deployed } from "./run";
+import type { Outcome } from "./runtime";
 
 const help = `Runs the Pulumi program on this machine, without AWS.
 
@@ -14,12 +14,14 @@ const help = `Runs the Pulumi program on this machine, without AWS.
   --stack NAME     use the settings in Pulumi.NAME.yaml (default: dev)
   --data DIR       keep the tables in this folder; without it they end with the run
   --dynamodb URL   use the DynamoDB at this URL (DynamoDB Local, say), not the embedded one
+  --watch          deploy again when a file changes; sessions and open pages go on
+  --verbose        show the event and the result of every invocation
   --help           show this text
 
 Ctrl-C ends the run.`;
 
 async function main(): Promise<void> {
-  const { help: helpWanted, ...options } = readOptions(process.argv.slice(2));
+  const { help: helpWanted, watch: watchWanted, verbose, ...options } = readOptions(process.argv.slice(2));
   if (helpWanted) return console.log(help);
 
   // Pulumi and its providers take a second to load, which whoever mistypes an option need not wait for.
@@ -28,25 +30,46 @@ async function main(): Promise<void> {
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = "true";
   console.log(`Deploying stack ${options.stack} on this machine\n`);
   const start = performance.now();
-  const created: Resource[] = [];
+  const folder = process.cwd();
+  let isDeployed = false;
   const running = await run({
     ...options,
-    folder: process.cwd(),
-    onCreated(resource) {
-      created.push(resource);
-      console.log(` ${styleText("green", "+")}  ${resource.type.padEnd(48)}${resource.name}`);
+    folder,
+    onCreated({ type, name }) {
+      if (!isDeployed) console.log(` ${styleText("green", "+")}  ${type.padEnd(48)}${name}`);
     },
     onRequest: printRequest,
     onLog: (text) => process.stdout.write(styleText("gray", text)),
+    onInvoke: verbose ? printInvocation : undefined,
   });
-  printStack(running, created, (performance.now() - start) / 1000);
+  isDeployed = true;
+  printStack(running, running.dynamodb, (performance.now() - start) / 1000);
+  const stopWatching = watchWanted ? await watchProject(folder, running.redeploy) : () => {};
+  console.log("Ctrl-C ends the run.\n");
 
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     process.once(signal, async () => {
+      stopWatching();
       await running.close();
       process.exit(0);
     });
   }
+}
+
+async function watchProject(folder: string, redeploy: () => Promise<unknown>): Promise<() => void> {
+  const { watch } = await import("./watch");
+  const onChange = async (problem?: string) => {
+    try {
+      if (problem) throw new UserError(problem);
+      const start = performance.now();
+      await redeploy();
+      console.log(`Deployed again in ${((performance.now() - start) / 1000).toFixed(1)} s`);
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      console.error(`${styleText("red", error.message)}\nWhat was deployed before goes on.`);
+    }
+  };
+  return watch(folder, onChange, () => console.log("Watching for changes.\n"));
 }
 
 function readOptions(args: string[]) {
@@ -72,6 +95,8 @@ function parse(args: string[]) {
         stack: { type: "string", default: "dev" },
         data: { type: "string" },
         dynamodb: { type: "string" },
+        watch: { type: "boolean" },
+        verbose: { type: "boolean" },
         help: { type: "boolean" },
       },
     });
@@ -81,25 +106,28 @@ function parse(args: string[]) {
 }
 
 /** The outputs as `pulumi up` shows them, and the way into the tables. */
-function printStack(
-  { outputs, dynamodb, region, notEmulated }: Run,
-  created: Resource[],
-  seconds: number,
-): void {
+function printStack(deployed: Deployed, dynamodb: string, seconds: number): void {
+  const { outputs, resources, region, notEmulated } = deployed;
   const width = Math.max(...Object.keys(outputs).map((name) => name.length));
   console.log("\nOutputs:");
   for (const [name, value] of Object.entries(outputs)) {
-    console.log(`    ${name.padEnd(width)}: ${styleText("cyan", JSON.stringify(value))}`);
+    const text = JSON.stringify(value).replace(/(\\n.*?)\\n.*"$/, '$1..."');
+    console.log(`    ${name.padEnd(width)}: ${styleText("cyan", text)}`);
   }
-  console.log(`\nResources:\n    + ${created.length} created in ${seconds.toFixed(1)} s\n`);
-  if (notEmulated.length > 0) console.log(styleText("yellow", `not emulated: ${notEmulated.join("; ")}\n`));
+  console.log(`\nResources:\n    + ${resources.length} created in ${seconds.toFixed(1)} s\n`);
+  if (notEmulated.length > 0) console.log(styleText("yellow", `not emulated: ${notEmulated.join(", ")}\n`));
   console.log(`DynamoDB is at ${dynamodb} (any credentials). To look into a table:`);
-  for (const { physicalName } of created.filter(({ type }) => type === "aws:dynamodb/table:Table")) {
+  for (const { physicalName } of resources.filter(({ type }) => type === "aws:dynamodb/table:Table")) {
     console.log(
       `    aws dynamodb scan --table-name ${physicalName} --endpoint-url ${dynamodb} --region ${region}`,
     );
   }
-  console.log("\nCtrl-C ends the run.\n");
+  console.log();
+}
+
+function printInvocation(event: object, outcome: Outcome): void {
+  const { coldStart, requestId, ...answer } = outcome;
+  console.log(styleText("gray", inspect({ requestId, event, ...answer }, { depth: null, breakLength: 110 })));
 }
 
 function printRequest({

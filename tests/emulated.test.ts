@@ -6,11 +6,10 @@ describe("what the local run does not emulate", () => {
 
   it("is said for types and for properties, and not for what works", () => {
     assert.deepEqual([...shop.running.notEmulated].sort(), [
-      'Topic "alarms"',
-      'Vpc "network"',
-      'deletionProtectionEnabled of Table "customers"',
-      'deletionProtectionEnabled of Table "orders"',
-      'detailedMetricsEnabled of Stage "closed"',
+      "Stage.detailedMetricsEnabled",
+      "Table.deletionProtectionEnabled (2)",
+      "Topic",
+      "Vpc",
     ]);
   });
 

@@ -1,0 +1,64 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: the code that is changed here has template strings
+
+import { strict as assert } from "node:assert";
+import { once } from "node:events";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { createBrowser } from "./support/browser";
+import { copyProject, start, untilShown } from "./support/start";
+
+describe("npm start -- --watch", () => {
+  let copy: string;
+  let running: ReturnType<typeof start>;
+
+  before(() => {
+    copy = copyProject();
+    running = start(["--watch", "--verbose", "--port", "0"], copy);
+  });
+  after(async () => {
+    if (running.child.kill("SIGTERM")) await once(running.child, "close");
+    rmSync(copy, { recursive: true });
+  });
+
+  const change = (file: string, from: string, to: string) => {
+    const path = join(copy, file);
+    const text = readFileSync(path, "utf8");
+    assert.ok(text.includes(from));
+    writeFileSync(path, text.replace(from, to));
+  };
+
+  it("applies changes to what is running, keeps sessions and port, and outlives mistakes", async () => {
+    await untilShown(running, "Watching for changes.");
+    const browser = createBrowser(/url +: "([^"]+)"/.exec(running.shown.stdout)?.[1] ?? "");
+    assert.match((await browser.visit()).body, /^session-id: .+, counter: 1$/);
+    const id = browser.jar.get("cookie-test");
+
+    change("handler.ts", "session-id: ${id}", "your session: ${id}");
+    await untilShown(running, "Deployed again");
+    assert.equal((await browser.visit()).body, `your session: ${id}, counter: 2`);
+
+    change("handler.ts", "counter: ${counter}`", "counter: ${counter.length}`");
+    await untilShown(running, "What was deployed before goes on.");
+    assert.match(
+      running.shown.stderr,
+      /handler\.ts\(\d+,\d+\): error TS\d+: Property 'length' does not exist/,
+    );
+    assert.equal((await browser.visit()).body, `your session: ${id}, counter: 3`);
+
+    change("handler.ts", "counter: ${counter.length}`", "visits: ${counter}`");
+    await untilShown(running, "Deployed again", 2);
+    assert.equal((await browser.visit()).body, `your session: ${id}, visits: 4`);
+
+    change("Pulumi.dev.yaml", "logRetentionDays: 3", "logRetentionDays: 4");
+    await untilShown(running, "What was deployed before goes on.", 2);
+    assert.match(running.shown.stderr, /logRetentionDays is "4", but must be one of/);
+    change("Pulumi.dev.yaml", "logRetentionDays: 4", "idleSeconds: 7");
+    await untilShown(running, "Deployed again", 3);
+    assert.match((await browser.visit()).headers.get("set-cookie") ?? "", /Max-Age=7;/);
+  }).timeout(60_000);
+
+  it("shows events and results when asked to", () => {
+    assert.match(running.shown.stdout, /event: \{.*routeKey: 'GET \/'/s);
+    assert.match(running.shown.stdout, /"counter: 1|counter: 1/);
+  });
+});
