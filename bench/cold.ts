@@ -51,7 +51,7 @@ export async function measureColdStarts(rounds: number): Promise<ColdStart[]> {
       ABSOLUTE_SECONDS: "43200",
     };
     const { stdout } = await run(process.execPath, ["-e", script], { cwd, env });
-    return JSON.parse(stdout) as { load: number; answer: number };
+    return JSON.parse(stdout.trim().split("\n").at(-1) ?? "") as { load: number; answer: number };
   };
 
   const samples = archives.map(() => ({

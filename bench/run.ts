@@ -21,6 +21,7 @@ async function main(): Promise<void> {
     options: { quick: { type: "boolean" }, help: { type: "boolean" } },
   });
   if (values.help) return console.log(help);
+  console.info = () => {}; // the handler's log
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = "true";
   const sizes = values.quick ? [1000, 5000] : [1000, 100_000, 1_000_000];
   const step = async <Result>(name: string, measure: () => Promise<Result>) => {

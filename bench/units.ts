@@ -17,7 +17,7 @@ export interface Units {
 
 /** DynamoDB calls and units of a returning visitor's visit, by DynamoDB's own account. */
 export async function measureUnits(): Promise<Units[]> {
-  const child = fork(__filename, { execArgv: ["-r", "ts-node/register"] });
+  const child = fork(__filename, { silent: true, execArgv: ["-r", "ts-node/register"] });
   const [units] = (await once(child, "message")) as [Units[]];
   return units;
 }
