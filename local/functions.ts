@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
 import type * as pulumi from "@pulumi/pulumi";
 import { unpack } from "./archive";
 import type { Created, Provider, Resource } from "./deployment";
@@ -34,7 +35,10 @@ export interface Functions {
   provider: Provider;
   /** Invokes a function and waits for its outcome; `sourceArn` is what API Gateway invokes it for. */
   invoke(functionArn: string, event: object, sourceArn: string): Promise<Outcome>;
+  /** Ends all instances, and with them the invocations that they are busy with. */
   close(): Promise<void>;
+  /** Ends all instances when they are done with the invocations that they are busy with. */
+  retire(): Promise<void>;
 }
 
 export interface FunctionsOptions {
@@ -51,6 +55,7 @@ export interface FunctionsOptions {
 export function createFunctions({ region, dynamodb, assume, onLog }: FunctionsOptions): Functions {
   const folder = mkdtempSync(join(tmpdir(), "functions-"));
   const functions = new Map<string, Instances>();
+  let inFlight = 0;
   const permissions: PermissionInputs[] = [];
 
   async function create({ physicalName, inputs, arn }: Resource<FunctionInputs>): Promise<Created> {
@@ -112,6 +117,11 @@ export function createFunctions({ region, dynamodb, assume, onLog }: FunctionsOp
         fits(permission.sourceArn ?? "*", sourceArn),
     );
 
+  async function close(): Promise<void> {
+    await Promise.all([...functions.values()].map((instances) => instances.end()));
+    rmSync(folder, { recursive: true, force: true });
+  }
+
   const invokeArnOf = (functionArn: string) =>
     `arn:aws:apigateway:${region}:lambda:path/2015-03-31/functions/${functionArn}/invocations`;
 
@@ -130,11 +140,15 @@ export function createFunctions({ region, dynamodb, assume, onLog }: FunctionsOp
         const errorMessage = `no aws.lambda.Permission lets API Gateway invoke the function for ${sourceArn}`;
         return { error: { errorType: "AccessDeniedException", errorMessage } };
       }
-      return instances.invoke(JSON.stringify(event));
+      inFlight += 1;
+      const outcome = await instances.invoke(JSON.stringify(event));
+      inFlight -= 1;
+      return outcome;
     },
-    async close() {
-      await Promise.all([...functions.values()].map((instances) => instances.end()));
-      rmSync(folder, { recursive: true, force: true });
+    close,
+    async retire() {
+      while (inFlight > 0) await wait(20);
+      await close();
     },
   };
 }

@@ -87,7 +87,7 @@ export async function run(options: RunOptions): Promise<Run> {
       authorize = iam.authorize;
       const previous = functions;
       functions = next;
-      await previous?.close();
+      await previous?.retire();
       const missing = options.dynamodb ? ["IAM (with --dynamodb)"] : [];
       return {
         outputs,

@@ -18,7 +18,7 @@ export function createServers(port: number): Servers {
     async open(name) {
       const known = servers.get(name);
       if (known) return known.endpoint;
-      const server = createServer();
+      const server = createServer(notFound);
       const endpoint = await listen(server, servers.size === 0 ? port : 0);
       servers.set(name, { server, endpoint });
       return endpoint;
@@ -34,6 +34,13 @@ export function createServers(port: number): Servers {
     },
   };
 }
+
+/** What an API answers that has no stage yet. */
+const notFound: RequestListener = (_, response) => {
+  response
+    .writeHead(404, { "content-type": "application/json" })
+    .end(JSON.stringify({ message: "Not Found" }));
+};
 
 /** Listens on the loopback address. Resolves to the URL. */
 async function listen(server: Server, port: number): Promise<string> {

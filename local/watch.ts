@@ -41,8 +41,12 @@ export function watch(
     said = [];
   });
 
+  // An editor may write a file in several steps.
+  let timer: NodeJS.Timeout | undefined;
   const settings = watchFolder(folder, (_, file) => {
-    if (file && /^Pulumi.*\.(yaml|md)$/.test(file)) report();
+    if (!file || !/^Pulumi.*\.(yaml|md)$/.test(file)) return;
+    clearTimeout(timer);
+    timer = setTimeout(report, 100);
   });
   return () => {
     compiler.kill();
