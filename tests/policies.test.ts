@@ -1,5 +1,5 @@
 import { strict as assert } from "node:assert";
-import { evaluate } from "./support/evaluate";
+import { type Evaluation, evaluate } from "./support/evaluate";
 import { rules } from "./support/rules";
 
 // What holds for every resource, in every combination of the optional parts that brings or changes resources.
@@ -19,18 +19,21 @@ describe("the policies", () => {
       protectData: "true",
     },
   };
-  for (const [what, settings] of Object.entries(stacks)) {
-    it(`hold for a stack with ${what}`, async () => {
-      const { resources, outputs } = await evaluate(settings);
-      const violations = resources.flatMap((resource) =>
-        Object.entries(rules).flatMap(([rule, find]) =>
-          find(resource).map((found) => `${resource.type} ${resource.name}: ${rule}: ${found}`),
-        ),
-      );
-      assert.deepEqual(violations, []);
-      assert.ok(!JSON.stringify(outputs).includes("@example"), "an e-mail address is in the outputs");
-    });
+  function assertPolicies({ resources, outputs }: Evaluation): void {
+    const violations = resources.flatMap((resource) =>
+      Object.entries(rules).flatMap(([rule, find]) =>
+        find(resource).map((found) => `${resource.type} ${resource.name}: ${rule}: ${found}`),
+      ),
+    );
+    assert.deepEqual(violations, []);
+    assert.ok(!JSON.stringify(outputs).includes("@example"), "an e-mail address is in the outputs");
   }
+
+  for (const [what, settings] of Object.entries(stacks)) {
+    it(`hold for a stack with ${what}`, async () => assertPolicies(await evaluate(settings)));
+  }
+
+  it("hold for the stack prod", async () => assertPolicies(await evaluate({}, { stack: "prod" })));
 
   const allow = (statement: object) => ({
     policy: JSON.stringify({ Statement: [{ Effect: "Allow", ...statement }] }),
