@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Worker } from "node:worker_threads";
-import { transformSync } from "esbuild";
+import { ModuleKind, ScriptTarget, transpile } from "typescript";
 import type { Invocation, Outcome, RuntimeData } from "./runtime";
 
 /** How a function is run. */
@@ -60,12 +60,15 @@ interface Instance {
   end(): Promise<unknown>;
 }
 
-const runtimeSource = () =>
-  transformSync(readFileSync(join(__dirname, "runtime.ts"), "utf8"), { loader: "ts", format: "cjs" }).code;
+const runtimeSource = transpile(readFileSync(join(__dirname, "runtime.ts"), "utf8"), {
+  module: ModuleKind.CommonJS,
+  target: ScriptTarget.ES2022,
+});
 
 /** Starts a worker thread with Lambda's runtime in it. */
 function startInstance({ runtime, environment, memorySize, timeout, onLog }: FunctionDefinition): Instance {
-  const worker = new Worker(runtimeSource(), {
+  const worker = new Worker(runtimeSource, {
+    execArgv: [],
     eval: true,
     workerData: runtime,
     env: environment,

@@ -5,14 +5,15 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { run } from "../local/run";
+import { UserError } from "../local/project";
+import { type RunOptions, run } from "../local/run";
 import { createBrowser } from "./support/browser";
 import { copyProject, start, startAndFail, untilShown } from "./support/start";
 
 const project = resolve(__dirname, "..");
 
 describe("npm start", () => {
-  it("shows what it deploys, the outputs, the way to the table, and a line for each request", async () => {
+  it("shows what it deploys, answers, and ends within two seconds of Ctrl-C", async () => {
     const { child, shown } = start(["--port", "0"]);
     await untilShown({ child, shown }, "Ctrl-C");
     for (const resource of [
@@ -30,29 +31,23 @@ describe("npm start", () => {
     );
     assert.match(shown.stdout, /\+ 19 created/);
 
-    const url = /url +: "([^"]+)"/.exec(shown.stdout)?.[1] ?? "";
-    await fetch(url);
+    // Like a browser, this keeps its connection open.
+    await fetch(urlIn(shown.stdout));
     await untilShown({ child, shown }, " GET / 200 ");
-    child.kill("SIGTERM");
-    assert.deepEqual(await once(child, "close"), [0, null]);
-    assert.equal(shown.stderr, "");
-  });
-
-  it("ends cleanly within two seconds of Ctrl-C, though a browser keeps its connection open", async () => {
-    const { child, shown } = start(["--port", "0"]);
-    await untilShown({ child, shown }, "Ctrl-C");
-    await fetch(/url +: "([^"]+)"/.exec(shown.stdout)?.[1] ?? "");
     const asked = Date.now();
     child.kill("SIGINT");
     assert.deepEqual(await once(child, "close"), [0, null]);
     assert.ok(Date.now() - asked < 2000);
+    assert.equal(shown.stderr, "");
   });
+
+  const urlIn = (text: string) => /url +: "([^"]+)"/.exec(text)?.[1] ?? "";
 
   it("loses no answered visit of its data folder to kill -9", async () => {
     const data = mkdtempSync(join(tmpdir(), "data-"));
     const first = start(["--port", "0", "--data", data]);
     await untilShown(first, "Ctrl-C");
-    const browser = createBrowser(/url +: "([^"]+)"/.exec(first.shown.stdout)?.[1] ?? "");
+    const browser = createBrowser(urlIn(first.shown.stdout));
     await browser.visit();
     const killed = once(first.child, "close");
     let answered = 1;
@@ -83,72 +78,77 @@ describe("npm start", () => {
   it("explains its options", async () => {
     const { code, stdout } = await startAndFail(["--help"]);
     assert.equal(code, 0);
-    for (const option of ["--port", "--stack", "--data", "--dynamodb", "--help"])
-      assert.ok(stdout.includes(option));
+    for (const option of ["port", "stack", "data", "dynamodb", "watch", "verbose", "help"])
+      assert.ok(stdout.includes(`  --${option} `));
   });
 
-  /** One sentence that says what is wrong, and no stack trace. */
-  async function assertMistake(args: string[], message: RegExp, cwd?: string) {
-    const { code, stderr } = await startAndFail(args, cwd);
-    assert.equal(code, 1);
-    assert.match(stderr, message);
-    assert.doesNotMatch(stderr, /^ +at /m);
-    assert.ok(stderr.trim().split("\n").length <= 3, stderr);
+  it("refuses options that it does not know or understand, in a sentence", async () => {
+    const mistakes: [args: string[], message: RegExp][] = [
+      [["--prot", "1"], /Unknown option '--prot'.*--help/],
+      [["now"], /Unexpected argument 'now'/],
+      [["--port", "http"], /--port takes a number from 0 to 65535, not "http"/],
+      [["--port", "65536"], /--port takes a number/],
+      [["--dynamodb", "localhost:8000"], /--dynamodb takes a URL/],
+      [["--dynamodb", "http://127.0.0.1:8000", "--data", "x"], /--data is for the embedded/],
+      [["--stack", "nowhere"], /no stack "nowhere".*dev/],
+    ];
+    for (const [args, message] of mistakes) {
+      const { code, stderr } = await startAndFail(args);
+      assert.equal(code, 1);
+      assertSentence(stderr, message);
+    }
+  });
+
+  function assertSentence(shown: string, message: RegExp): void {
+    assert.match(shown, message);
+    assert.doesNotMatch(shown, /^ +at /m);
+    assert.ok(shown.trim().split("\n").length <= 3, shown);
   }
 
-  it("refuses options that it does not know or understand", async () => {
-    await assertMistake(["--prot", "1"], /Unknown option '--prot'.*--help/);
-    await assertMistake(["now"], /Unexpected argument 'now'/);
-    await assertMistake(["--port", "http"], /--port takes a number from 0 to 65535, not "http"/);
-    await assertMistake(["--port", "65536"], /--port takes a number/);
-    await assertMistake(["--dynamodb", "localhost:8000"], /--dynamodb takes a URL/);
-    await assertMistake(["--dynamodb", "http://127.0.0.1:8000", "--data", "x"], /--data is for the embedded/);
-  });
-
-  it("says which stacks there are when there is no such stack", async () => {
-    await assertMistake(["--stack", "nowhere"], /no stack "nowhere".*dev/);
-  });
+  /** A `UserError` is what `npm start` shows without its stack. */
+  async function assertMistake(options: Partial<RunOptions>, message: RegExp): Promise<void> {
+    await assert.rejects(run({ folder: project, stack: "dev", port: 0, ...options }), (error: unknown) => {
+      assert.ok(error instanceof UserError);
+      assertSentence(error.message, message);
+      return true;
+    });
+  }
 
   it("says which port is in use", async () => {
     const server = createServer().listen(0, "127.0.0.1");
     await once(server, "listening");
     const { port } = server.address() as AddressInfo;
-    await assertMistake(["--port", `${port}`], new RegExp(`Port ${port} is in use`));
+    await assertMistake({ port }, new RegExp(`Port ${port} is in use`));
     server.close();
   });
 
   it("says that no DynamoDB answers, and that a data folder cannot be used", async () => {
-    await assertMistake(
-      ["--port", "0", "--dynamodb", "http://127.0.0.1:1"],
-      /no DynamoDB answers at http:\/\/127.0.0.1:1/,
-    );
-    await assertMistake(["--port", "0", "--data", "package.json"], /data folder package.json cannot be used/);
+    await assertMistake({ dynamodb: "http://127.0.0.1:1" }, /no DynamoDB answers at http:\/\/127.0.0.1:1/);
+    await assertMistake({ data: "package.json" }, /data folder package.json cannot be used/);
   });
 
   describe("with a mistake in the project", () => {
-    let copy: string;
+    let folder: string;
 
     beforeEach(() => {
-      copy = copyProject();
+      folder = copyProject();
     });
-    afterEach(() => rmSync(copy, { recursive: true }));
+    afterEach(() => rmSync(folder, { recursive: true }));
 
     it("names the place of an error in the program", async () => {
-      writeFileSync(
-        join(copy, "index.ts"),
-        "const table = undefined as any;\n\nexport const url = table.name;\n",
-      );
-      await assertMistake(["--port", "0"], /The program failed: .*reading 'name'\) \(index\.ts:3\)/, copy);
+      const program = "const table = undefined as any;\n\nexport const url = table.name;\n";
+      writeFileSync(join(folder, "index.ts"), program);
+      await assertMistake({ folder }, /The program failed: .*reading 'name'\) \(index\.ts:3\)/);
     });
 
     it("shows a syntax error", async () => {
-      writeFileSync(join(copy, "handler.ts"), "export const createHandler = (;\n");
-      await assertMistake(["--port", "0"], /handler\.ts.*1.*/s, copy);
+      writeFileSync(join(folder, "handler.ts"), "export const createHandler = (;\n");
+      await assertMistake({ folder }, /handler\.ts.*1.*/s);
     });
 
     it("says what cannot be read in Pulumi.yaml", async () => {
-      writeFileSync(join(copy, "Pulumi.yaml"), "name: [");
-      await assertMistake(["--port", "0"], /Pulumi\.yaml cannot be read/, copy);
+      writeFileSync(join(folder, "Pulumi.yaml"), "name: [");
+      await assertMistake({ folder }, /Pulumi\.yaml cannot be read/);
     });
   });
 });
