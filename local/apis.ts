@@ -40,6 +40,7 @@ interface IntegrationInputs {
   integrationType: string;
   integrationUri: string;
   payloadFormatVersion?: string;
+  timeoutMilliseconds?: number;
 }
 
 interface RouteInputs {
@@ -124,12 +125,13 @@ export function createApis({ servers, invoke, onRequest }: ApisOptions): Apis {
 
   function createIntegration({ physicalName, inputs }: Resource<IntegrationInputs>): Created {
     const { apiId, integrationType, integrationUri, payloadFormatVersion = "1.0" } = inputs;
+    const { timeoutMilliseconds = 30_000 } = inputs;
     if (integrationType !== "AWS_PROXY" || payloadFormatVersion !== "2.0") {
       throw new Error(`${integrationType} with payload format ${payloadFormatVersion} is not emulated`);
     }
     // A function's ARN, or its invoke ARN, which contains the other.
     const functionArn = /functions\/(.+)\/invocations$/.exec(integrationUri)?.[1] ?? integrationUri;
-    find(apiId).integrations.set(physicalName, functionArn);
+    find(apiId).integrations.set(physicalName, { functionArn, timeoutMilliseconds });
     return { id: physicalName };
   }
 

@@ -1,4 +1,4 @@
-import type { Resource } from "./deployment";
+import type { Provider, Resource } from "./deployment";
 
 /**
  * The inputs that the local run makes real, or that need nothing to be real (a tag, how long logs are kept), of
@@ -7,7 +7,7 @@ import type { Resource } from "./deployment";
 const emulated: Record<string, string> = {
   "aws:apigatewayv2/api:Api": "name protocolType description",
   "aws:apigatewayv2/integration:Integration":
-    "apiId integrationType integrationUri payloadFormatVersion integrationMethod description",
+    "apiId integrationType integrationUri payloadFormatVersion integrationMethod timeoutMilliseconds description",
   "aws:apigatewayv2/route:Route": "apiId routeKey target",
   "aws:apigatewayv2/stage:Stage": "apiId name autoDeploy accessLogSettings description",
   "aws:cloudwatch/logGroup:LogGroup": "name namePrefix retentionInDays",
@@ -40,6 +40,8 @@ function unknownInputs(type: string, inputs: Record<string, unknown>): string[] 
   const known = emulated[type]?.split(" ") ?? [];
   const short = type.split(":").pop();
   return Object.entries(inputs).flatMap(([input, value]) => {
+    // A policy of AWS's own, whose statements are not known here: it allows nothing.
+    if (input === "policyArn" && /^arn:aws:iam::aws:/.test(`${value}`)) return [`${short} of ${value}`];
     // Not set, or off.
     if (value === undefined || value === false || known.includes(input) || input.startsWith("tags"))
       return [];
@@ -47,3 +49,35 @@ function unknownInputs(type: string, inputs: Record<string, unknown>): string[] 
     return settings.filter((name) => !emulatedRouteSettings.includes(name)).map((name) => `${short}.${name}`);
   });
 }
+
+/** Outputs with nothing behind them, of resources that are not emulated, for programs that pass them on. */
+export const standIns: Provider = {
+  // Functions reach DynamoDB without a network.
+  "awsx:ec2:Vpc": ({ physicalName }) => {
+    const subnetIds = (kind: string) => ["a", "b"].map((zone) => `subnet-${physicalName}-${kind}-${zone}`);
+    return {
+      outputs: {
+        vpcId: `vpc-${physicalName}`,
+        isolatedSubnetIds: subnetIds("isolated"),
+        privateSubnetIds: subnetIds("private"),
+        publicSubnetIds: subnetIds("public"),
+        vpcEndpoints: [],
+        subnets: [],
+        natGateways: [],
+        routeTables: [],
+      },
+    };
+  },
+  "aws:acm/certificate:Certificate": ({ inputs: { domainName } }: Resource<{ domainName: string }>) => ({
+    outputs: {
+      domainValidationOptions: [
+        {
+          domainName,
+          resourceRecordName: `_proof.${domainName}`,
+          resourceRecordType: "CNAME",
+          resourceRecordValue: "proof.invalid",
+        },
+      ],
+    },
+  }),
+};

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { IncomingMessage } from "node:http";
+import { setTimeout as wait } from "node:timers/promises";
 import { type GatewayResponse, toEvent, toResponse } from "./payload";
 import { findRoute } from "./routes";
 import type { Outcome } from "./runtime";
@@ -9,10 +10,15 @@ export interface Api {
   id: string;
   accountId: string;
   executionArn: string;
-  /** The ARNs of functions, by integration id. */
-  integrations: Map<string, string>;
+  /** By id. */
+  integrations: Map<string, Integration>;
   routes: { routeKey: string; target?: string }[];
   stages: Map<string, Stage>;
+}
+
+export interface Integration {
+  functionArn: string;
+  timeoutMilliseconds: number;
 }
 
 export interface Stage {
@@ -85,8 +91,8 @@ export async function answer(api: Api, request: IncomingMessage, invoke: Invoke)
   });
   if (!stage.throttle(performance.now())) return refuseRoute(429, "Too Many Requests", "throttled");
 
-  const functionArn = api.integrations.get(target?.replace(/^integrations\//, "") ?? "");
-  if (!functionArn) return refuseRoute(500, "Internal Server Error", "the route has no integration");
+  const integration = api.integrations.get(target?.replace(/^integrations\//, "") ?? "");
+  if (!integration) return refuseRoute(500, "Internal Server Error", "the route has no integration");
 
   const event = toEvent(request, body, {
     accountId: api.accountId,
@@ -98,12 +104,22 @@ export async function answer(api: Api, request: IncomingMessage, invoke: Invoke)
   });
   const routePath = routeKey === "$default" ? routeKey : `${method}${routeKey.slice(routeKey.indexOf("/"))}`;
   const start = performance.now();
-  const outcome = await invoke(functionArn, event, `${api.executionArn}/${stageName}/${routePath}`);
+  const { functionArn, timeoutMilliseconds } = integration;
+  // The function goes on when the gateway has given up.
+  const abort = new AbortController();
+  const outcome = await Promise.race([
+    invoke(functionArn, event, `${api.executionArn}/${stageName}/${routePath}`),
+    wait(timeoutMilliseconds, undefined, { signal: abort.signal, ref: false }),
+  ]);
+  abort.abort();
   const invoked = {
-    coldStart: outcome.coldStart,
-    integrationRequestId: outcome.requestId,
+    coldStart: outcome?.coldStart,
+    integrationRequestId: outcome?.requestId,
     integrationMilliseconds: performance.now() - start,
   };
+  if (!outcome) {
+    return { ...refuseRoute(503, "Service Unavailable", "the integration timed out"), ...invoked };
+  }
   const failed = (error: string) => ({ ...refuseRoute(500, "Internal Server Error", error), ...invoked });
   if ("error" in outcome) return failed(`${outcome.error.errorType}: ${outcome.error.errorMessage}`);
   const response = toResponse(outcome.result);

@@ -27,6 +27,9 @@ export interface Instances {
 /** As many instances as a function may have. An invocation beyond that waits for its turn. */
 const MAX_INSTANCES = 8;
 
+/** How long an instance may take to load its module, as in Lambda. */
+const INIT_SECONDS = 10;
+
 /** Runs a function as Lambda does: an instance serves one invocation at a time, and is kept for the next. */
 export function createInstances(definition: FunctionDefinition): Instances {
   const idle: Instance[] = [];
@@ -99,26 +102,29 @@ function startInstance({ runtime, environment, memorySize, timeout, onLog }: Fun
   const answer = () => new Promise<Outcome>((resolve) => worker.once("message", resolve));
   const ready = answer();
 
+  /** Ends the instance if nothing came of it by then. */
+  async function within(seconds: number, outcomes: Promise<Outcome>[]): Promise<Outcome> {
+    let timer: NodeJS.Timeout | undefined;
+    const timedOut = new Promise<Outcome>((resolve) => {
+      timer = setTimeout(() => {
+        alive = false;
+        void worker.terminate();
+        resolve(failure("Sandbox.Timedout", `Task timed out after ${seconds.toFixed(2)} seconds`));
+      }, seconds * 1000);
+    });
+    const outcome = await Promise.race([...outcomes, timedOut]);
+    clearTimeout(timer);
+    return outcome;
+  }
+
   return {
     async invoke(event) {
-      await Promise.race([ready, crash]);
-      const invocation: Invocation = {
-        requestId: randomUUID(),
-        event,
-        deadline: Date.now() + timeout * 1000,
-      };
-      let timer: NodeJS.Timeout | undefined;
-      const timedOut = new Promise<Outcome>((resolve) => {
-        timer = setTimeout(() => {
-          alive = false;
-          void worker.terminate();
-          resolve(failure("Sandbox.Timedout", `Task timed out after ${timeout.toFixed(2)} seconds`));
-        }, timeout * 1000);
-      });
+      const started = await within(INIT_SECONDS, [ready, crash]);
+      const requestId = randomUUID();
+      if (!alive) return { ...started, requestId };
+      const invocation: Invocation = { requestId, event, deadline: Date.now() + timeout * 1000 };
       worker.postMessage(invocation);
-      const outcome = await Promise.race([answer(), crash, timedOut]);
-      clearTimeout(timer);
-      return { ...outcome, requestId: invocation.requestId };
+      return { ...(await within(timeout, [answer(), crash])), requestId };
     },
     isAlive: () => alive,
     end: () => worker.terminate(),

@@ -1,11 +1,10 @@
 import { type AnsweredRequest, createApis } from "./apis";
 import { deploy, type Outputs, type Resource } from "./deployment";
 import { startDynamoDB } from "./dynamodb";
-import { notEmulated } from "./emulated";
+import { notEmulated, standIns } from "./emulated";
 import { createFunctions, type Functions } from "./functions";
 import type { Invoke } from "./gateway";
 import { type Authorize, createIam } from "./iam";
-import { network } from "./network";
 import { readProject } from "./project";
 import type { Outcome } from "./runtime";
 import { createServers } from "./servers";
@@ -36,6 +35,8 @@ export interface Deployed {
   outputs: Outputs;
   resources: Resource[];
   region: string;
+  /** The URLs at which APIs listen. */
+  endpoints: string[];
   /** What the program declares and the local run does not make real, in words. */
   notEmulated: string[];
 }
@@ -76,7 +77,13 @@ export async function run(options: RunOptions): Promise<Run> {
       return outcome;
     };
     const apis = createApis({ servers, invoke, onRequest });
-    const provider = { ...iam.provider, ...tables.provider, ...next.provider, ...apis.provider, ...network };
+    const provider = {
+      ...standIns,
+      ...iam.provider,
+      ...tables.provider,
+      ...next.provider,
+      ...apis.provider,
+    };
     const resources: Resource[] = [];
     try {
       const outputs = await deploy(project, provider, (resource) => {
@@ -93,6 +100,7 @@ export async function run(options: RunOptions): Promise<Run> {
         outputs,
         resources,
         region: project.region,
+        endpoints: servers.endpoints(),
         notEmulated: [...missing, ...notEmulated(resources)],
       };
     } catch (error) {

@@ -8,6 +8,8 @@ export interface Servers {
   open(name: string): Promise<string>;
   /** Lets an API's requests be answered by `listener` from now on. */
   serve(name: string, listener: RequestListener): void;
+  /** The URLs at which they listen. */
+  endpoints(): string[];
   close(): void;
 }
 
@@ -26,6 +28,7 @@ export function createServers(port: number): Servers {
     serve(name, listener) {
       servers.get(name)?.server.removeAllListeners("request").on("request", listener);
     },
+    endpoints: () => [...servers.values()].map(({ endpoint }) => endpoint),
     close() {
       for (const { server } of servers.values()) {
         server.close();

@@ -107,7 +107,7 @@ function parse(args: string[]) {
 
 /** The outputs as `pulumi up` shows them, and the way into the tables. */
 function printStack(deployed: Deployed, dynamodb: string, seconds: number): void {
-  const { outputs, resources, region, notEmulated } = deployed;
+  const { outputs, resources, region, endpoints, notEmulated } = deployed;
   const width = Math.max(...Object.keys(outputs).map((name) => name.length));
   console.log("\nOutputs:");
   for (const [name, value] of Object.entries(outputs)) {
@@ -115,6 +115,10 @@ function printStack(deployed: Deployed, dynamodb: string, seconds: number): void
     console.log(`    ${name.padEnd(width)}: ${styleText("cyan", text)}`);
   }
   console.log(`\nResources:\n    + ${resources.length} created in ${seconds.toFixed(1)} s\n`);
+  // A domain of its own leads elsewhere.
+  for (const endpoint of endpoints.filter((known) => !JSON.stringify(outputs).includes(known))) {
+    console.log(`Here the API is at ${styleText("cyan", `${endpoint}/`)}\n`);
+  }
   if (notEmulated.length > 0) console.log(styleText("yellow", `not emulated: ${notEmulated.join(", ")}\n`));
   console.log(`DynamoDB is at ${dynamodb} (any credentials). To look into a table:`);
   for (const { physicalName } of resources.filter(({ type }) => type === "aws:dynamodb/table:Table")) {

@@ -6,6 +6,12 @@ describe("a function in the local run", () => {
   const echo = (query = "") => fetch(`${shop.url}echo?${query}`);
   const invocations = async () => (await (await echo()).json()).invocations;
 
+  // This takes its time: it starts first, and is awaited last.
+  let stuck: Promise<Response>;
+  before(() => {
+    stuck = fetch(`${shop.url}stuck`);
+  });
+
   const failures: Record<string, RegExp> = {
     throw: /TypeError: secret reason/,
     reject: /nobody waits/,
@@ -104,5 +110,11 @@ describe("a function in the local run", () => {
     assert.equal(alone.message.errorMessage, "too far");
     assert.ok(Array.isArray(alone.message.stackTrace));
     assert.equal(thrown.message.errorType, "TypeError");
+  });
+
+  it("has ten seconds to load", async () => {
+    assert.equal((await stuck).status, 500);
+    const { error } = shop.requests.find(({ path }) => path === "/stuck") ?? {};
+    assert.match(error ?? "", /Task timed out after 10\.00 seconds/);
   });
 });

@@ -185,6 +185,13 @@ describe("an HTTP API in the local run", () => {
     );
   });
 
+  it("answers 503 when the function takes longer than the integration allows", async () => {
+    const response = await fetch(`${shop.url}hasty?does=sleep`);
+    assert.equal(response.status, 503);
+    assert.equal(await response.text(), '{"message":"Service Unavailable"}');
+    assert.match(shop.requests.at(-1)?.error ?? "", /the integration timed out/);
+  });
+
   it("throttles a stage by its burst and rate", async () => {
     const start = performance.now();
     const statuses: number[] = [];

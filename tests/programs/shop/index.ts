@@ -34,6 +34,10 @@ const readers = new aws.iam.Policy("readers", {
   }),
 });
 new aws.iam.RolePolicyAttachment("readers", { role: ordersRole.name, policyArn: readers.arn });
+new aws.iam.RolePolicyAttachment("logs", {
+  role: ordersRole.name,
+  policyArn: "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole",
+});
 
 const code = new pulumi.asset.FileArchive(__dirname);
 const ordersFunction = new aws.lambda.Function("orders", {
@@ -66,13 +70,21 @@ const forbidden = new aws.lambda.Function("forbidden", {
   role: role("forbidden").arn,
 });
 
+const stuck = new aws.lambda.Function("stuck", {
+  code: new pulumi.asset.AssetArchive({ "stuck.js": new pulumi.asset.StringAsset("for (;;);") }),
+  handler: "stuck.handler",
+  runtime: "nodejs24.x",
+  role: role("stuck").arn,
+});
+
 const api = new aws.apigatewayv2.Api("shop", { protocolType: "HTTP" });
-const integrate = (name: string, fn: aws.lambda.Function) =>
+const integrate = (name: string, fn: aws.lambda.Function, timeoutMilliseconds?: number) =>
   new aws.apigatewayv2.Integration(name, {
     apiId: api.id,
     integrationType: "AWS_PROXY",
     integrationUri: fn.invokeArn,
     payloadFormatVersion: "2.0",
+    timeoutMilliseconds,
   });
 const route = (routeKey: string, integration: aws.apigatewayv2.Integration) =>
   new aws.apigatewayv2.Route(routeKey, {
@@ -87,6 +99,8 @@ route("ANY /items/{id}", echoIntegration);
 route("ANY /files/{proxy+}", echoIntegration);
 route("GET /echo", echoIntegration);
 route("POST /echo", echoIntegration);
+route("GET /hasty", integrate("hasty", echo, 100));
+route("GET /stuck", integrate("stuck", stuck));
 route("GET /forbidden", integrate("forbidden", forbidden));
 
 const permit = (name: string, fn: aws.lambda.Function, path: string) =>
@@ -98,6 +112,7 @@ const permit = (name: string, fn: aws.lambda.Function, path: string) =>
   });
 permit("orders", ordersFunction, "/*/GET/orders/*");
 permit("echo", echo, "/*/*");
+permit("stuck", stuck, "/*/*");
 permit("forbidden", forbidden, "/*/POST/forbidden");
 
 const stage = new aws.apigatewayv2.Stage("default", {
