@@ -66,18 +66,15 @@ const headers = {
   "x-content-type-options": "nosniff",
 };
 
-function page({ id, counter, secondsLeft }: Session, cookieName: string): APIGatewayProxyStructuredResultV2 {
-  const cookie = stringifySetCookie({
-    name: cookieName,
-    value: id,
-    httpOnly: true,
-    secure: true,
-    sameSite: "lax",
-    path: "/",
-    maxAge: secondsLeft,
-  });
-  return { statusCode: 200, headers, cookies: [cookie], body: `session-id: ${id}, counter: ${counter}` };
+function page(session: Session, cookieName: string): APIGatewayProxyStructuredResultV2 {
+  const { id, counter, secondsLeft } = session;
+  const cookies = [sessionCookie(cookieName, id, secondsLeft)];
+  const body = `session-id: ${id}, counter: ${counter}`;
+  return { statusCode: 200, headers, cookies, body };
 }
+
+const sessionCookie = (name: string, value: string, maxAge: number) =>
+  stringifySetCookie({ name, value, httpOnly: true, secure: true, sameSite: "lax", path: "/", maxAge });
 
 /** A failing table is not an empty session: the visitor keeps the cookie and may try again. */
 function unavailable(error: unknown): APIGatewayProxyStructuredResultV2 {

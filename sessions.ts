@@ -29,7 +29,7 @@ export interface Visit {
   abortSignal?: AbortSignal;
 }
 
-/** Both methods are one call to DynamoDB, and reject with the SDK's error when it fails. */
+/** Each method is one call to DynamoDB, and rejects with the SDK's error when it fails. */
 export interface SessionStore {
   /** Starts a session, counting its first visit. */
   create(visit: Visit): Promise<Session>;

@@ -1,5 +1,7 @@
 import { strict as assert } from "node:assert";
+import { resolve } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
+import { readProject } from "../local/project";
 import { type Evaluation, evaluate, tags } from "./support/evaluate";
 
 describe("the program", () => {
@@ -208,6 +210,17 @@ describe("the program", () => {
     });
     const mentioned = [...String(readme).matchAll(/\$\{outputs\.(\w+)\}/g)].map(([, name]) => name);
     assert.deepEqual(new Set(mentioned), new Set(Object.keys(outputs)));
+  });
+
+  it("finds every service that it uses at the emulator, in the stack emulated", async () => {
+    const optional = { privateNetwork: "true", tracing: "true", alarmEmail: "ops@example.org" };
+    const { resources } = await evaluate(optional, { stack: "emulated" });
+    const { config } = readProject(resolve(__dirname, ".."), "emulated");
+    const [endpoints] = JSON.parse(config["aws:endpoints"] ?? "");
+    for (const { type } of resources.filter((resource) => resource.type.startsWith("aws:"))) {
+      const service = type.startsWith("aws:cloudwatch/log") ? "logs" : type.split(/[:/]/)[1];
+      assert.ok(`${service}` in endpoints, type);
+    }
   });
 
   // What others wait for takes its time here: whoever does not wait comes first.

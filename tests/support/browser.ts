@@ -5,9 +5,9 @@ export function createBrowser(url: string) {
   const jar = new Map<string, string>();
   return {
     jar,
-    async visit(path = "") {
+    async visit(path = "", method = "GET") {
       const cookie = [...jar].map(([name, value]) => `${name}=${value}`).join("; ");
-      const response = await fetch(new URL(path, url), { headers: cookie ? { cookie } : {} });
+      const response = await fetch(new URL(path, url), { method, headers: cookie ? { cookie } : {} });
       for (const header of response.headers.getSetCookie()) {
         const [pair = ""] = header.split(";");
         for (const [name, value = ""] of Object.entries(parseCookie(pair))) jar.set(name, value);

@@ -50,7 +50,7 @@ export async function untilShown(
 export function copyProject(): string {
   const copy = mkdtempSync(join(tmpdir(), "project-"));
   for (const name of readdirSync(project)) {
-    if (/\.(ts|yaml|md)$|^(package|tsconfig)\.json$|^infrastructure$/.test(name)) {
+    if (/\.(ts|yaml|md)$|^(biome|package|tsconfig)\.json$|^infrastructure$/.test(name)) {
       cpSync(join(project, name), join(copy, name), { recursive: true });
     }
   }

@@ -1,0 +1,103 @@
+import { strict as assert } from "node:assert";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+
+const project = resolve(__dirname, "..");
+const read = (file: string) => readFileSync(join(project, file), "utf8");
+
+/** The project's own files, as paths in it. */
+function filesIn(folder: string): string[] {
+  return readdirSync(join(project, folder), { withFileTypes: true }).flatMap((entry) => {
+    const path = join(folder, entry.name);
+    if (/^(node_modules|\.git|\.data)$/.test(entry.name)) return [];
+    return entry.isDirectory() ? filesIn(path) : [path];
+  });
+}
+const files = filesIn(".");
+const pages = files.filter((file) => file.endsWith(".md"));
+const source = files
+  .filter((file) => /(\.(ts|js|json|yaml)|^\.\w+)$/.test(file) && !file.endsWith("docs.test.ts"))
+  .map(read)
+  .join("\n");
+const readme = read("README.md");
+const { scripts, dependencies, devDependencies } = JSON.parse(read("package.json"));
+
+describe("the documentation", () => {
+  it("has links that lead somewhere", () => {
+    for (const page of pages) {
+      for (const [, target = ""] of read(page).matchAll(/\]\(([^)\s]+)\)/g)) {
+        if (/^(https:\/\/|\$\{outputs\.)/.test(target)) continue;
+        const [path = "", anchor] = target.split("#");
+        assert.ok(existsSync(join(project, dirname(page), path)), `${page}: ${target}`);
+        if (anchor)
+          assert.ok(anchors(join(dirname(page), path || page)).includes(anchor), `${page}: ${target}`);
+      }
+    }
+  });
+
+  /** What GitHub makes of a page's headings. */
+  const anchors = (page: string) =>
+    [...read(page).matchAll(/^#+ (.+)$/gm)].map(([, heading = ""]) =>
+      heading
+        .toLowerCase()
+        .replace(/[^\w -]/g, "")
+        .replaceAll(" ", "-"),
+    );
+
+  it("names files, folders, scripts and names in the code that there are", () => {
+    for (const page of pages) {
+      const prose = read(page).replace(/^```.*?^```$/gms, "");
+      for (const [, code = ""] of prose.matchAll(/`([^`\n]+)`/g)) {
+        const isPath = /^[\w./]+(\.(ts|js|md|json|yaml|svg)|\/)$/.test(code) && !code.includes("NAME");
+        if (isPath) assert.ok(existsSync(join(project, code)), `${page}: \`${code}\``);
+        else if (/^[a-zA-Z][\w-]*$/.test(code)) assert.ok(source.includes(code), `${page}: \`${code}\``);
+      }
+    }
+  });
+
+  it("gives commands and options that there are", () => {
+    const help = read("local/start.ts");
+    const options = { start: help, soak: read("tests/soak.ts"), bench: read("bench/run.ts") };
+    for (const page of pages) {
+      for (const [, name = "", rest = ""] of read(page).matchAll(/npm run (\w+)([^\n`|]*)/g)) {
+        assert.ok(name in scripts, `${page}: npm run ${name}`);
+        for (const [, option = ""] of rest.matchAll(/--(\w+)/g)) {
+          assert.ok(
+            options[name as keyof typeof options].includes(option),
+            `${page}: npm run ${name} --${option}`,
+          );
+        }
+      }
+      for (const [, rest = ""] of read(page).matchAll(/npm start -- ([^\n`|;]*)/g)) {
+        for (const [option] of rest.matchAll(/--\w+/g))
+          assert.ok(help.includes(`  ${option} `), `${page}: ${option}`);
+      }
+      for (const [, pattern = ""] of read(page).matchAll(/npx mocha ([^#\n`]*)/g)) {
+        for (const file of pattern.trim().split(" ")) assert.ok(files.includes(file), `${page}: ${file}`);
+      }
+      for (const [, name = ""] of read(page).matchAll(/pulumi stack output (\w+)/g)) {
+        assert.match(read("index.ts"), new RegExp(`^export const ${name} = `, "m"));
+      }
+      for (const [, key = ""] of read(page).matchAll(/pulumi config set ([a-z]\w+)/g)) {
+        assert.match(read("Pulumi.yaml"), new RegExp(`^ {2}${key}:$`, "m"));
+      }
+    }
+  });
+
+  it("explains messages that there are", () => {
+    const [, section = ""] = readme.split("\n## When something goes wrong\n");
+    const [table = ""] = section.split("\n## ");
+    const messages = [...table.matchAll(/^\| `([^`]+)`/gm)].map(([, message = ""]) => message);
+    assert.ok(messages.length > 8);
+    for (const part of messages.flatMap((message) => message.split(/ ?… ?/)).filter(Boolean)) {
+      assert.ok(source.includes(part), part);
+    }
+  });
+
+  it("gives a reason for each package", () => {
+    const [, table = ""] = readme.split("| Package | For |\n");
+    const cells = [...(table.split("\n\n")[0] ?? "").matchAll(/^\|([^|]+)\|/gm)].map(([, cell]) => cell);
+    const named = [...cells.join().matchAll(/`([^`]+)`/g)].map(([, name]) => name);
+    assert.deepEqual(named.sort(), Object.keys({ ...dependencies, ...devDependencies }).sort());
+  });
+});
