@@ -56,6 +56,8 @@ export interface Run extends Deployed {
  * @throws UserError when the project, the program or an option does not allow it
  */
 export async function run(options: RunOptions): Promise<Run> {
+  // The SDK would say in the middle of the deployment until when it supports this version of Node.js.
+  process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = "true";
   const { onCreated, onRequest = () => {}, onLog = () => {}, onInvoke } = options;
   // Of a deployment, everything is made anew but what has to outlive it: the tables and the open ports.
   let authorize: Authorize = () => undefined;

@@ -56,7 +56,7 @@ describe("the documentation", () => {
   });
 
   it("gives commands and options that there are", () => {
-    const help = read("local/start.ts");
+    const help = read("local/options.ts");
     const options = { start: help, soak: read("tests/soak.ts"), bench: read("bench/run.ts") };
     for (const page of pages) {
       for (const [, name = "", rest = ""] of read(page).matchAll(/npm run (\w+)([^\n`|]*)/g)) {

@@ -2,9 +2,6 @@ import { resolve } from "node:path";
 import type { AnsweredRequest } from "../../local/apis";
 import { type Run, run } from "../../local/run";
 
-// On Node.js 20 the SDK announces when its support ends.
-process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = "true";
-
 export interface Shop {
   running: Run;
   url: string;

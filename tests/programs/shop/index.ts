@@ -70,8 +70,9 @@ const forbidden = new aws.lambda.Function("forbidden", {
   role: role("forbidden").arn,
 });
 
+const waitForEver = "Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);";
 const stuck = new aws.lambda.Function("stuck", {
-  code: new pulumi.asset.AssetArchive({ "stuck.js": new pulumi.asset.StringAsset("for (;;);") }),
+  code: new pulumi.asset.AssetArchive({ "stuck.js": new pulumi.asset.StringAsset(waitForEver) }),
   handler: "stuck.handler",
   runtime: "nodejs24.x",
   role: role("stuck").arn,

@@ -1,0 +1,54 @@
+import { parseArgs } from "node:util";
+import { UserError } from "./project";
+
+export const help = `Runs the Pulumi program on this machine, without AWS.
+
+  npm start -- [options]
+
+  --port NUMBER    port of the HTTP API on localhost, 0 for a free one (default: 3000)
+  --stack NAME     use the settings in Pulumi.NAME.yaml (default: dev)
+  --data DIR       keep the tables in this folder; without it they end with the run
+  --dynamodb URL   use the DynamoDB at this URL (DynamoDB Local, say), not the embedded one
+  --watch          deploy again when a file changes; sessions and open pages go on
+  --verbose        show the event and the result of every invocation
+  --help           show this text
+
+Ctrl-C ends the run.`;
+
+/**
+ * Reads the command line's options.
+ *
+ * @throws UserError for an option that is unknown, or whose value is not understood
+ */
+export function readOptions(args: string[]) {
+  const { values } = parse(args);
+  if (!/^\d+$/.test(values.port) || Number(values.port) > 65535) {
+    throw new UserError(`--port takes a number from 0 to 65535, not "${values.port}".`);
+  }
+  if (values.dynamodb !== undefined && !/^https?:\/\/[^/]/.test(values.dynamodb)) {
+    throw new UserError(`--dynamodb takes a URL such as http://127.0.0.1:8000, not "${values.dynamodb}".`);
+  }
+  if (values.dynamodb !== undefined && values.data !== undefined) {
+    throw new UserError("--data is for the embedded DynamoDB: leave out either it or --dynamodb.");
+  }
+  return { ...values, port: Number(values.port) };
+}
+
+function parse(args: string[]) {
+  try {
+    return parseArgs({
+      args,
+      options: {
+        port: { type: "string", default: "3000" },
+        stack: { type: "string", default: "dev" },
+        data: { type: "string" },
+        dynamodb: { type: "string" },
+        watch: { type: "boolean" },
+        verbose: { type: "boolean" },
+        help: { type: "boolean" },
+      },
+    });
+  } catch (error) {
+    throw new UserError(`${error instanceof Error ? error.message : error}. See npm start -- --help.`);
+  }
+}
