@@ -12,7 +12,8 @@ import { tagEverything } from "./infrastructure/tags";
 const settings = readSettings();
 tagEverything();
 
-// The table: an item for each session. No name is fixed, here or below, so that stacks can share an account.
+// The table: an item for each session. "sessions" is its name in this program, where a type and a name occur once;
+// AWS gets one with a suffix, here and below, so that stacks can share an account.
 const table = new aws.dynamodb.Table(
   "sessions",
   {
@@ -27,7 +28,7 @@ const table = new aws.dynamodb.Table(
   { protect: settings.protectData },
 );
 
-// The function, and the little it may do: write its log and update the table.
+// The function, and the little it may do.
 const functionLog = new aws.cloudwatch.LogGroup("visit", { retentionInDays: settings.logRetentionDays });
 
 const role = new aws.iam.Role("visit", {
@@ -71,6 +72,7 @@ const network = settings.privateNetwork ? createPrivateNetwork(role, tableStatem
 const visit = new aws.lambda.CallbackFunction(
   "visit",
   {
+    // Pulumi serializes this function with all that it refers to. Lambda calls it once per cold start.
     callbackFactory: createHandler,
     runtime: "nodejs24.x",
     architectures: ["arm64"],
@@ -93,7 +95,7 @@ const visit = new aws.lambda.CallbackFunction(
   { dependsOn: policy, transformations: [bundle] },
 );
 
-// The HTTP API: GET / and nothing else.
+// The HTTP API. What fits none of its routes gets a 404 and never reaches a function.
 const api = new aws.apigatewayv2.Api("sessions", {
   protocolType: "HTTP",
   disableExecuteApiEndpoint: settings.domainName !== "",

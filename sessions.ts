@@ -120,7 +120,7 @@ export function createSessionStore(
       },
     );
     // Where the item remembers this request tells how many visits have been counted since: none when it was
-    // carried out just now, some when an earlier attempt was. An item that does not know it has refused it.
+    // carried out just now, some when an earlier attempt was. An item without this request's id has refused it.
     const visitsSince = item?.requests?.L?.findIndex(({ S }) => S === visit.requestId) ?? -1;
     if (!item || visitsSince < 0) return undefined;
     return {

@@ -6,10 +6,11 @@ import { build, type Plugin } from "esbuild";
  * A transformation for a `CallbackFunction`: replaces its archive (the serialized handler, and beside it every
  * package in `dependencies`) by one file, which holds what the handler uses of these packages, and the handler.
  */
-export const bundle: pulumi.ResourceTransformation = ({ props, opts }) => ({
-  props: { ...props, code: pulumi.output(props.code).apply(bundleArchive) },
-  opts,
-});
+export const bundle: pulumi.ResourceTransformation = ({ type, props, opts }) =>
+  // It is also asked about the function's children: a role, if the function is given none.
+  type === "aws:lambda/function:Function"
+    ? { props: { ...props, code: pulumi.output(props.code).apply(bundleArchive) }, opts }
+    : undefined;
 
 async function bundleArchive(archive: pulumi.asset.AssetArchive): Promise<pulumi.asset.AssetArchive> {
   const serialized = (await archive.assets)["__index.js"] as pulumi.asset.StringAsset;

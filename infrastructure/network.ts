@@ -17,7 +17,8 @@ export const networkStatement: aws.iam.PolicyStatement = {
 
 /**
  * A network without a way out: isolated subnets in two zones, and a gateway endpoint for DynamoDB through which
- * nothing passes but what `statement` allows, for `role`. (awsx also makes an internet gateway; no route leads to it.)
+ * nothing passes but what `statement` allows, for `role`. Logs and traces go another way: Lambda's own. (awsx also
+ * makes an internet gateway; no route leads to it.)
  *
  * @returns where the function has to be put
  */

@@ -109,8 +109,8 @@ export function readSettings(): Settings {
     const both = `idleSeconds is ${idleSeconds}, but must not exceed absoluteSeconds, which is ${absoluteSeconds}`;
     problems.push(`${both}:\n    pulumi config set idleSeconds ${absoluteSeconds}`);
   }
-  if ((settings.domainName === "") !== (settings.hostedZoneId === "")) {
-    const missing = settings.domainName ? "hostedZoneId" : "domainName";
+  if (!given.get("domainName") !== !given.get("hostedZoneId")) {
+    const missing = given.get("domainName") ? "hostedZoneId" : "domainName";
     const { example } = definitions[missing];
     problems.push(
       `domainName and hostedZoneId belong together:\n    pulumi config set ${missing} ${example}`,

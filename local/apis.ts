@@ -136,6 +136,12 @@ export function createApis({ servers, invoke, onRequest }: ApisOptions): Apis {
   }
 
   function createRoute({ inputs }: Resource<RouteInputs>): Created {
+    if (!/^(\$default|(GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS|ANY) \/.*)$/.test(inputs.routeKey)) {
+      throw new Error(`"${inputs.routeKey}" is no route key such as "GET /items/{id}"`);
+    }
+    if (inputs.target && !inputs.target.startsWith("integrations/")) {
+      throw new Error("its target is not integrations/ and the id of an integration");
+    }
     find(inputs.apiId).routes.push(inputs);
     return {};
   }

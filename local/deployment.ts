@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { existsSync, statSync } from "node:fs";
 import { relative } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { type Project, UserError } from "./project";
@@ -53,12 +54,15 @@ export async function deploy(
     fail = reject;
   });
 
+  const declared = new Set<string>();
   const mocks: pulumi.runtime.Mocks = {
     async newResource({ type, name, inputs }) {
       if (type === "pulumi:pulumi:Stack") return { id: name, state: inputs };
       const physicalName = inputs.name ?? `${inputs.namePrefix ?? `${name}-`}${suffix(project, type, name)}`;
       const resource = { type, name, inputs, physicalName, arn };
       try {
+        if (declared.has(`${type} ${name}`)) throw new Error("another resource of its type has its name");
+        declared.add(`${type} ${name}`);
         const { id = physicalName, outputs } = (await provider[type]?.(resource)) ?? {};
         onCreated(resource);
         const service = type.split(/[:/]/)[1] ?? "";
@@ -108,16 +112,22 @@ async function evaluate(program: string): Promise<Outputs> {
 
 /** Makes sure that the program runs anew, with its settings as they are now. */
 function forgetModules(folder: string): void {
-  for (const file of Object.keys(require.cache)) {
-    if (file.startsWith(folder) && !file.includes("node_modules")) delete require.cache[file];
-  }
+  for (const file of modulesIn(folder)) delete require.cache[file];
 }
+
+/** Whether a module of the program has changed since it was loaded, at a time in milliseconds since 1970. */
+export const hasChanged = (folder: string, since: number): boolean =>
+  modulesIn(folder).some((file) => !existsSync(file) || statSync(file).mtimeMs > since);
+
+const modulesIn = (folder: string) =>
+  Object.keys(require.cache).filter((file) => file.startsWith(folder) && !file.includes("node_modules"));
 
 /** Like the suffix of Pulumi's auto-naming, but derived from what identifies the resource. */
 const suffix = (project: Project, type: string, name: string) =>
   createHash("sha256").update([project.name, project.stack, type, name].join("\n")).digest("hex").slice(0, 7);
 
-const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
+const messageOf = (error: unknown) =>
+  (error instanceof Error ? error.message : String(error)).replace(/\nRequire stack:.*/s, "");
 
 /** The program's mistake in a sentence, with the place in the project where it was made, if that is known. */
 function describe(error: unknown, project: Project): string {

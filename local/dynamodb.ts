@@ -21,6 +21,8 @@ export interface EmbeddedDynamoDB {
   close(): Promise<void>;
 }
 
+const ENDPOINT_FILE = "endpoint";
+
 /**
  * Starts a DynamoDB within this process.
  *
@@ -29,7 +31,7 @@ export interface EmbeddedDynamoDB {
  * @throws UserError when another run uses the folder, or it cannot be written to
  */
 export async function startDynamoDB(data?: string, authorize?: Authorize): Promise<EmbeddedDynamoDB> {
-  const unlock = data ? lock(data) : () => {};
+  if (data) await assertUnused(data);
   const path = data && join(data, "dynamodb");
   const server = dynalite({ path, createTableMs: 0, deleteTableMs: 0, updateTableMs: 0 });
   if (authorize) {
@@ -37,13 +39,15 @@ export async function startDynamoDB(data?: string, authorize?: Authorize): Promi
     server.removeAllListeners("request").on("request", onlyAuthorized(authorize, handle ?? (() => {})));
   }
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  if (data) writeFileSync(join(data, ENDPOINT_FILE), endpoint);
   return {
-    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    endpoint,
     async close() {
       const closed = new Promise((resolve) => server.close(resolve));
       server.closeAllConnections();
       await closed;
-      unlock();
+      if (data) rmSync(join(data, ENDPOINT_FILE));
     },
   };
 }
@@ -97,32 +101,26 @@ function resourcesOf(body: string): string[] {
   }
 }
 
-/** LevelDB allows one process a folder, and dynalite finds out too late. Returns what gives the folder free. */
-function lock(folder: string): () => void {
-  const file = join(folder, "lock");
+/**
+ * LevelDB allows one process a folder, and dynalite finds out too late. So whoever uses a folder leaves in it where
+ * its DynamoDB is: as long as that answers, the folder is in use, and after a crash it does not.
+ *
+ * @throws UserError when another run uses the folder, or it cannot be written to
+ */
+async function assertUnused(folder: string): Promise<void> {
   try {
-    mkdirSync(folder, { recursive: true });
-    if (isLocked(file)) {
-      throw new UserError(
-        `Another local run uses the data folder ${folder}. End it, or choose another --data.`,
-      );
-    }
-    writeFileSync(file, `${process.pid}`);
+    mkdirSync(join(folder, "dynamodb"), { recursive: true });
+    writeFileSync(join(folder, ENDPOINT_FILE), "", { flag: "a" });
   } catch (error) {
-    if (error instanceof UserError) throw error;
     throw new UserError(
       `The data folder ${folder} cannot be used: ${error instanceof Error ? error.message : error}`,
     );
   }
-  return () => rmSync(file, { force: true });
-}
-
-/** Whether the process that wrote the file still runs; one that was killed leaves its file behind. */
-function isLocked(file: string): boolean {
-  try {
-    process.kill(Number(readFileSync(file, "utf8")), 0);
-    return true;
-  } catch (error) {
-    return error instanceof Error && "code" in error && error.code === "EPERM";
+  const endpoint = readFileSync(join(folder, ENDPOINT_FILE), "utf8");
+  const answer = await fetch(endpoint, { signal: AbortSignal.timeout(2000) }).catch(() => undefined);
+  if (/^healthy: dynamodb/.test((await answer?.text()) ?? "")) {
+    throw new UserError(
+      `Another local run uses the data folder ${folder}; its DynamoDB is at ${endpoint}. End it, or choose another --data.`,
+    );
   }
 }

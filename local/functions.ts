@@ -129,6 +129,8 @@ export function createFunctions({ region, dynamodb, assume, onLog }: FunctionsOp
     provider: {
       "aws:lambda/function:Function": create,
       "aws:lambda/permission:Permission": ({ inputs }: Resource<PermissionInputs>) => {
+        const known = [...functions.keys()].flatMap((arn) => [arn, arn.split(":").pop()]);
+        if (!known.includes(inputs.function)) throw new Error(`there is no function ${inputs.function}`);
         permissions.push(inputs);
         return {};
       },

@@ -2,13 +2,14 @@ import { createHash } from "node:crypto";
 import { ACCOUNT_ID, type Created, type Provider, type Resource } from "./deployment";
 
 interface Statement {
+  Sid?: string;
   Effect: "Allow" | "Deny";
   Action: string | string[];
   Resource: string | string[];
 }
 
 /** A policy document, or its JSON. */
-type PolicyInput = string | { Statement: Statement | Statement[] };
+type PolicyInput = string | { Version?: string; Statement: Statement | Statement[] };
 
 interface Role {
   name: string;
@@ -121,14 +122,18 @@ export function fits(pattern: string, text: string): boolean {
 
 const list = <T>(value: T | T[]): T[] => (Array.isArray(value) ? value : [value]);
 
-/** @throws Error for a statement that says more than the local run can check */
+/** @throws Error for a statement that is none, or that says more than the local run can check */
 function statementsOf(policy: PolicyInput): Statement[] {
-  const statements = list((typeof policy === "string" ? JSON.parse(policy) : policy).Statement);
+  const document = typeof policy === "string" ? JSON.parse(policy) : policy;
+  if (!["2012-10-17", "2008-10-17", undefined].includes(document.Version)) {
+    throw new Error(`"${document.Version}" is no Version of a policy; take "2012-10-17"`);
+  }
+  const statements = list<Statement>(document.Statement);
   for (const { Sid, Effect, Action, Resource, ...others } of statements) {
     const [other] = Object.keys(others);
     if (other) throw new Error(`${other} in a policy is not emulated`);
-    if (!Effect || !Action || !Resource) {
-      throw new Error("a statement of a policy needs Effect, Action and Resource");
+    if (!["Allow", "Deny"].includes(Effect) || !Action?.length || !Resource?.length) {
+      throw new Error('a statement needs an Effect ("Allow" or "Deny"), an Action and a Resource');
     }
   }
   return statements;

@@ -31,6 +31,7 @@ export function readOptions(args: string[]) {
   if (values.dynamodb !== undefined && values.data !== undefined) {
     throw new UserError("--data is for the embedded DynamoDB: leave out either it or --dynamodb.");
   }
+  if (values.data === "") throw new UserError("--data takes the path of a folder.");
   return { ...values, port: Number(values.port) };
 }
 
@@ -49,6 +50,7 @@ function parse(args: string[]) {
       },
     });
   } catch (error) {
-    throw new UserError(`${error instanceof Error ? error.message : error}. See npm start -- --help.`);
+    const [problem = ""] = (error instanceof Error ? error.message : `${error}`).split(/\.?\n/);
+    throw new UserError(`${problem}. See npm start -- --help.`);
   }
 }

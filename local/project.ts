@@ -19,10 +19,13 @@ export interface Project {
 }
 
 interface ProjectFile {
-  name: string;
+  name?: string;
   main?: string;
   config?: Record<string, unknown>;
 }
+
+/** What a stack's file may hold besides `config`: https://www.pulumi.com/docs/iac/concepts/projects/stack-settings-file/ */
+const STACK_KEYS = ["encryptionsalt", "encryptedkey", "secretsprovider", "environment"];
 
 /**
  * Reads `Pulumi.yaml` and `Pulumi.<stack>.yaml` as the CLI does: the project's defaults, overlaid by the
@@ -38,7 +41,13 @@ export function readProject(folder: string, stack: string): Project {
     const stacks = readdirSync(folder).flatMap((file) => /^Pulumi\.(.+)\.yaml$/.exec(file)?.[1] ?? []);
     throw new UserError(`There is no stack "${stack}". Choose one with --stack: ${stacks.join(", ")}.`);
   }
-  const values = readYaml<ProjectFile>(stackFile)?.config ?? {};
+  const { config: values, ...others } = readYaml<ProjectFile>(stackFile) ?? {};
+  const [unknown] = Object.keys(others).filter((key) => !STACK_KEYS.includes(key));
+  if (unknown || !isObject(values ?? {})) {
+    throw new UserError(
+      `${stackFile} must hold "config:", and indented under it "KEY: VALUE" for each setting.`,
+    );
+  }
 
   const config: Record<string, string> = {};
   const set = (key: string, value: unknown) => {
@@ -50,7 +59,7 @@ export function readProject(folder: string, stack: string): Project {
     if (isObject(declared)) set(key, declared.default ?? declared.value);
     else set(key, declared);
   }
-  for (const [key, value] of Object.entries(values)) {
+  for (const [key, value] of Object.entries(values ?? {})) {
     if (isObject(value) && "secure" in value) {
       throw new UserError(
         `The local run cannot decrypt "${key}" of stack "${stack}". Choose another --stack.`,
@@ -58,7 +67,7 @@ export function readProject(folder: string, stack: string): Project {
     }
     set(key, value);
   }
-  const region = config["aws:region"] ?? "us-east-1";
+  const region = config["aws:region"] || "us-east-1";
   return {
     name: project.name,
     folder,

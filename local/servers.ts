@@ -20,7 +20,8 @@ export function createServers(port: number): Servers {
     async open(name) {
       const known = servers.get(name);
       if (known) return known.endpoint;
-      const server = createServer(notFound);
+      // Longer than most clients keep an idle connection: one that closes as a request comes loses the request.
+      const server = createServer({ keepAliveTimeout: 65_000 }, notFound);
       const endpoint = await listen(server, servers.size === 0 ? port : 0);
       servers.set(name, { server, endpoint });
       return endpoint;
@@ -49,8 +50,8 @@ const notFound: RequestListener = (_, response) => {
 async function listen(server: Server, port: number): Promise<string> {
   await new Promise<void>((resolve, reject) => {
     server.once("error", (error: NodeJS.ErrnoException) => {
-      const inUse = `Port ${port} is in use. Choose another with --port, or 0 for a free one.`;
-      reject(error.code === "EADDRINUSE" ? new UserError(inUse) : error);
+      const problem = error.code === "EADDRINUSE" ? "is in use" : `cannot be used (${error.code})`;
+      reject(new UserError(`Port ${port} ${problem}. Choose another with --port, or 0 for a free one.`));
     });
     server.listen(port, "127.0.0.1", resolve);
   });

@@ -14,7 +14,7 @@ async function main(): Promise<void> {
   // Pulumi and its providers take a second to load, which whoever mistypes an option need not wait for.
   const { run } = await import("./run");
   console.log(`Deploying stack ${options.stack} on this machine\n`);
-  const start = performance.now();
+  const started = Date.now();
   const folder = process.cwd();
   let isDeployed = false;
   const running = await run({
@@ -28,20 +28,29 @@ async function main(): Promise<void> {
     onInvoke: verbose ? printInvocation : undefined,
   });
   isDeployed = true;
-  printStack(running, running.dynamodb, (performance.now() - start) / 1000);
-  const stopWatching = watchWanted ? await watchProject(folder, running.redeploy) : () => {};
+  printStack(running, running.dynamodb, (Date.now() - started) / 1000);
+  const stopWatching = watchWanted ? await watchProject(folder, started, running.redeploy) : () => {};
   console.log("Ctrl-C ends the run.\n");
 
-  for (const signal of ["SIGINT", "SIGTERM"] as const) {
-    process.once(signal, async () => {
-      stopWatching();
-      await running.close();
-      process.exit(0);
-    });
-  }
+  let isEnding = false;
+  const end = async () => {
+    // npm passes on the Ctrl-C that the terminal has already sent.
+    if (isEnding) return;
+    isEnding = true;
+    stopWatching();
+    await running.close();
+    // Pulumi would list here what a failed deployment has left undone.
+    process.removeAllListeners("exit");
+    process.exit(0);
+  };
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, end);
 }
 
-async function watchProject(folder: string, redeploy: () => Promise<unknown>): Promise<() => void> {
+async function watchProject(
+  folder: string,
+  deployedAt: number,
+  redeploy: () => Promise<unknown>,
+): Promise<() => void> {
   const { watch } = await import("./watch");
   const onChange = async (problem?: string) => {
     try {
@@ -54,7 +63,7 @@ async function watchProject(folder: string, redeploy: () => Promise<unknown>): P
       console.error(`${styleText("red", error.message)}\nWhat was deployed before goes on.`);
     }
   };
-  return watch(folder, onChange, () => console.log("Watching for changes.\n"));
+  return watch(folder, deployedAt, onChange, () => console.log("Watching for changes.\n"));
 }
 
 /** The outputs as `pulumi up` shows them, and the way into the tables. */
@@ -63,7 +72,7 @@ function printStack(deployed: Deployed, dynamodb: string, seconds: number): void
   const width = Math.max(...Object.keys(outputs).map((name) => name.length));
   console.log("\nOutputs:");
   for (const [name, value] of Object.entries(outputs)) {
-    const text = JSON.stringify(value).replace(/(\\n.*?)\\n.*"$/, '$1..."');
+    const text = `${JSON.stringify(value)}`.replace(/(\\n.*?)\\n.*"$/, '$1..."');
     console.log(`    ${name.padEnd(width)}: ${styleText("cyan", text)}`);
   }
   console.log(`\nResources:\n    + ${resources.length} created in ${seconds.toFixed(1)} s\n`);
@@ -72,10 +81,11 @@ function printStack(deployed: Deployed, dynamodb: string, seconds: number): void
     console.log(`Here the API is at ${styleText("cyan", `${endpoint}/`)}\n`);
   }
   if (notEmulated.length > 0) console.log(styleText("yellow", `not emulated: ${notEmulated.join(", ")}\n`));
-  console.log(`DynamoDB is at ${dynamodb} (any credentials). To look into a table:`);
+  console.log(`DynamoDB is at ${dynamodb}. To look into a table (any credentials do):`);
+  const credentials = "AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local";
   for (const { physicalName } of resources.filter(({ type }) => type === "aws:dynamodb/table:Table")) {
     console.log(
-      `    aws dynamodb scan --table-name ${physicalName} --endpoint-url ${dynamodb} --region ${region}`,
+      `    ${credentials} aws dynamodb scan --table-name ${physicalName} --endpoint-url ${dynamodb} --region ${region}`,
     );
   }
   console.log();
@@ -105,7 +115,6 @@ function printRequest({
 }
 
 main().catch((error: unknown) => {
-  if (!(error instanceof UserError)) throw error;
-  console.error(styleText("red", error.message));
+  console.error(error instanceof UserError ? styleText("red", error.message) : error);
   process.exit(1);
 });

@@ -59,6 +59,11 @@ export function createTables(endpoint: string): Tables {
   }
 
   async function create({ physicalName, inputs, arn }: Resource<TableInputs>): Promise<Created> {
+    for (const key of [inputs.hashKey, inputs.rangeKey]) {
+      if (key && !inputs.attributes?.some(({ name }) => name === key)) {
+        throw new Error(`its key "${key}" is not one of its attributes`);
+      }
+    }
     const keySchema: KeySchemaElement[] = [{ AttributeName: inputs.hashKey, KeyType: "HASH" }];
     if (inputs.rangeKey) keySchema.push({ AttributeName: inputs.rangeKey, KeyType: "RANGE" });
 
@@ -66,8 +71,8 @@ export function createTables(endpoint: string): Tables {
       .send(new DescribeTableCommand({ TableName: physicalName }))
       .catch((error) => {
         if (error instanceof ResourceNotFoundException) return undefined;
-        if (error.code !== "ECONNREFUSED") throw error;
-        throw new Error(`no DynamoDB answers at ${endpoint}`);
+        if (error.$metadata?.httpStatusCode) throw error;
+        throw new Error(`no DynamoDB answers at ${endpoint} (${error.code ?? error.message})`);
       });
     if (!existing) {
       const attributes = inputs.attributes.map(({ name, type }) => ({
@@ -83,7 +88,8 @@ export function createTables(endpoint: string): Tables {
         }),
       );
     } else if (JSON.stringify(existing.Table?.KeySchema) !== JSON.stringify(keySchema)) {
-      throw new Error("the kept table has another key; choose another --data folder, or delete this one");
+      const remedy = "end the run and start it again, with another --data folder if it has one";
+      throw new Error(`it is there already, with another key; ${remedy}`);
     }
     if (inputs.ttl?.enabled && inputs.ttl.attributeName) {
       const keys = keySchema.map(({ AttributeName = "" }) => AttributeName);

@@ -1,11 +1,13 @@
 import { spawn } from "node:child_process";
 import { watch as watchFolder } from "node:fs";
 import { createInterface } from "node:readline";
+import { hasChanged } from "./deployment";
 
 /**
  * Watches a project: TypeScript's own watch mode, which tells of mistakes in types as well, and the files that
  * hold settings.
  *
+ * @param deployedAt when what is deployed was read, in milliseconds since 1970
  * @param onChange called when a change is to be deployed, or with what the compiler has to say against it. A
  *   change that comes while an earlier one is still being dealt with waits.
  * @param onReady called when the compiler has read the project, and changes are noticed
@@ -13,6 +15,7 @@ import { createInterface } from "node:readline";
  */
 export function watch(
   folder: string,
+  deployedAt: number,
   onChange: (problem?: string) => Promise<void>,
   onReady: () => void,
 ): () => void {
@@ -34,8 +37,8 @@ export function watch(
       return;
     }
     if (errors !== "0") report(said.join("\n"));
-    // What was there when the watching began is deployed already.
-    else if (!isFirst) report();
+    // What was there when the watching began is deployed already, unless it has changed since.
+    else if (!isFirst || hasChanged(folder, deployedAt)) report();
     if (isFirst) onReady();
     isFirst = false;
     said = [];

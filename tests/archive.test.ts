@@ -8,6 +8,7 @@ import { join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { gzipSync } from "node:zlib";
 import type * as pulumi from "@pulumi/pulumi";
+import { bundle } from "../infrastructure/bundle";
 import { unpack } from "../local/archive";
 import { evaluate } from "./support/evaluate";
 import { useTable } from "./support/table";
@@ -62,6 +63,17 @@ describe("the function's archive", () => {
   it("is small", () => {
     const { length } = gzipSync(readFileSync(join(folder, "__index.js")));
     assert.ok(length < 80_000, `${length} bytes gzipped`);
+  });
+
+  it("leaves alone what else a function brings, such as a role", () => {
+    const role = {
+      type: "aws:iam/role:Role",
+      name: "visit",
+      props: {},
+      opts: {},
+      resource: {} as pulumi.Resource,
+    };
+    assert.equal(bundle(role), undefined);
   });
 
   it("is the same each time, and in another clone of the project", async () => {

@@ -75,7 +75,7 @@ describe("the documentation", () => {
       for (const [, name = ""] of read(page).matchAll(/pulumi stack output (\w+)/g)) {
         assert.match(read("index.ts"), new RegExp(`^export const ${name} = `, "m"));
       }
-      for (const [, key = ""] of read(page).matchAll(/pulumi config set ([a-z]\w+)/g)) {
+      for (const [, key = ""] of read(page).matchAll(/pulumi config set ([a-z]\w+) /g)) {
         assert.match(read("Pulumi.yaml"), new RegExp(`^ {2}${key}:$`, "m"));
       }
     }

@@ -29,7 +29,7 @@ describe("the handler", () => {
   const context = (remaining = 10_000) =>
     ({ awsRequestId: randomUUID(), getRemainingTimeInMillis: () => remaining }) as Context;
   const visit = (cookies?: string[]) => handler({ cookies } as APIGatewayProxyEventV2, context());
-  const parse = (body?: string) => /^session-id: (.+), counter: (\d+)$/.exec(body ?? "")?.slice(1) ?? [];
+  const parse = (body?: string) => /^session-id: ([^,]+), counter: (\d+)/.exec(body ?? "")?.slice(1) ?? [];
 
   it("greets a visitor without cookies with a new session", async () => {
     const { statusCode, body } = await visit();
@@ -49,7 +49,7 @@ describe("the handler", () => {
   it("recognises a visitor by the cookie", async () => {
     const [id] = parse((await visit()).body);
     assert.equal((await visit([`cookie-test=${id}`])).body, `session-id: ${id}, counter: 2`);
-    assert.equal((await visit(["a=b", `cookie-test=${id}`, "c=d"])).body, `session-id: ${id}, counter: 3`);
+    assert.deepEqual(parse((await visit(["a=b", `cookie-test=${id}`, "c=d"])).body), [id, "3"]);
   });
 
   it("sets a cookie that scripts cannot read, other sites cannot send along and plain HTTP cannot carry", async () => {
@@ -151,7 +151,7 @@ describe("the handler", () => {
   it("takes the first of several cookies that can be a session id", async () => {
     const [id] = parse((await visit()).body);
     const cookies = ["cookie-test=forged", `cookie-test=${id}`, `cookie-test=${unknown}`];
-    assert.equal((await visit(cookies)).body, `session-id: ${id}, counter: 2`);
+    assert.deepEqual(parse((await visit(cookies)).body), [id, "2"]);
   });
 
   describe("without DynamoDB", () => {

@@ -1,13 +1,14 @@
 import { strict as assert } from "node:assert";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { DynamoDBClient, ScanCommand } from "@aws-sdk/client-dynamodb";
 import { type Run, run } from "../local/run";
 import { createBrowser } from "./support/browser";
+import { copyProject } from "./support/project";
 import { connection } from "./support/table";
 
-const folder = resolve(__dirname, "..");
+const folder = copyProject();
 
 describe("the local run", () => {
   let running: Run;
@@ -99,6 +100,8 @@ describe("the local run", () => {
     );
     await firstRun.close();
 
+    // As a run leaves it that was killed.
+    writeFileSync(join(data, "endpoint"), firstRun.dynamodb);
     const secondRun = await run({ folder, stack: "dev", port: 0, data });
     const returning = createBrowser(String(secondRun.outputs.url));
     returning.jar.set("cookie-test", browser.jar.get("cookie-test") ?? "");

@@ -129,6 +129,7 @@ describe("the settings", () => {
       /idleSeconds is 7200.* absoluteSeconds.* 3600/,
     );
     assert.match(problemsOf({ domainName: "www.example.com" }), /belong together.*config set hostedZoneId/s);
+    assert.match(problemsOf({ domainName: "www" }), /belong together.*config set hostedZoneId/s);
     assert.match(problemsOf({ hostedZoneId: "Z1" }), /belong together.*config set domainName/s);
     assert.equal(problemsOf({ domainName: "www.example.com", hostedZoneId: "Z1" }), "");
   });
@@ -166,7 +167,9 @@ describe("the settings", () => {
       assert.deepEqual(table.split("\n\n")[0]?.split("\n"), rows);
     });
 
-    it("are asked for by pulumi new as they are", () => {
+    it("are asked for by pulumi new as they are", function () {
+      // It is gone from what pulumi new has made.
+      if (!projectFile.template) this.skip();
       const { "aws:region": region, ...asked } = projectFile.template.config;
       assert.equal(region.default, "us-east-1");
       for (const [key, { default: value }] of Object.entries<Declared>(asked)) {

@@ -1,13 +1,13 @@
 // npm run soak: visitors, faults and restarts for a while, and at the end an audit of every count.
 
 import { randomInt } from "node:crypto";
-import { resolve } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { DynamoDBClient, paginateScan } from "@aws-sdk/client-dynamodb";
 import { startDynamoDB } from "../local/dynamodb";
 import { type Run, run } from "../local/run";
 import { type Fault, startFaultProxy } from "./support/faults";
+import { copyProject } from "./support/project";
 import { connection } from "./support/table";
 
 const faults: Fault[] = [
@@ -37,7 +37,13 @@ interface Seen {
 
 function readOptions() {
   const number = { type: "string" } as const;
-  const { values } = parseArgs({ options: { seconds: number, requests: number, visitors: number } });
+  const { values } = parseArgs({
+    options: { seconds: number, requests: number, visitors: number, help: { type: "boolean" } },
+  });
+  if (values.help) {
+    console.log("npm run soak -- [--seconds 60] [--requests 100000] [--visitors 32]");
+    process.exit();
+  }
   const { seconds = "60", requests = "100000", visitors = "32" } = values;
   for (const [name, value] of Object.entries({ seconds, requests, visitors })) {
     if (!/^[1-9]\d*$/.test(value)) throw new Error(`--${name} takes a whole number above 0, not "${value}"`);
@@ -46,6 +52,7 @@ function readOptions() {
 }
 
 async function soak({ seconds, requests, visitors }: ReturnType<typeof readOptions>): Promise<boolean> {
+  const folder = copyProject();
   const embedded = await startDynamoDB();
   const endpoint = process.env.DYNAMODB_ENDPOINT ?? embedded.endpoint;
   const proxy = await startFaultProxy(endpoint);
@@ -58,7 +65,7 @@ async function soak({ seconds, requests, visitors }: ReturnType<typeof readOptio
   async function start(): Promise<Run & { inFlight: number }> {
     proxy.nextFault = () => undefined;
     const started = await run({
-      folder: resolve(__dirname, ".."),
+      folder,
       stack: "dev",
       port: 0,
       dynamodb: proxy.endpoint,

@@ -1,21 +1,24 @@
 import { strict as assert } from "node:assert";
 import { once } from "node:events";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { readOptions } from "../local/options";
 import { UserError } from "../local/project";
 import { type RunOptions, run } from "../local/run";
 import { createBrowser } from "./support/browser";
-import { copyProject, start, startAndFail, untilShown } from "./support/start";
+import { copyProject } from "./support/project";
+import { start, startAndFail, untilShown } from "./support/start";
 
-const project = resolve(__dirname, "..");
+const unchanged = copyProject();
 
 describe("npm start", () => {
   it("shows what it deploys, answers, and ends within two seconds of Ctrl-C", async () => {
-    const { child, shown } = start(["--port", "0"]);
+    const folder = copyProject();
+    appendFileSync(join(folder, "index.ts"), "export const nothing = undefined;\n");
+    const { child, shown } = start(["--port", "0"], folder);
     await untilShown({ child, shown }, "Ctrl-C");
     for (const resource of [
       "dynamodb/table:Table",
@@ -25,7 +28,7 @@ describe("npm start", () => {
     ]) {
       assert.match(shown.stdout, new RegExp(`\\+  aws:${resource} `));
     }
-    assert.match(shown.stdout, /Outputs:\n( {4}\w+ *: ".+"\n){5}/);
+    assert.match(shown.stdout, /Outputs:\n( {4}\w+ *: ".+"\n){5} {4}nothing *: undefined\n/);
     assert.match(
       shown.stdout,
       /aws dynamodb scan --table-name sessions-\w+ --endpoint-url http:\/\/127\.0\.0\.1:\d+/,
@@ -37,9 +40,11 @@ describe("npm start", () => {
     await untilShown({ child, shown }, " GET / 200 ");
     const asked = Date.now();
     child.kill("SIGINT");
+    // As npm does with the terminal's Ctrl-C.
+    child.kill("SIGINT");
     assert.deepEqual(await once(child, "close"), [0, null]);
     assert.ok(Date.now() - asked < 2000);
-    assert.equal(shown.stderr, "");
+    assert.match(shown.stderr, /^warning: .*Undefined value \(nothing\).*\n$/);
   });
 
   const urlIn = (text: string) => /url +: "([^"]+)"/.exec(text)?.[1] ?? "";
@@ -62,7 +67,7 @@ describe("npm start", () => {
     await Promise.allSettled(visits);
     await killed;
 
-    const running = await run({ folder: project, stack: "dev", port: 0, data });
+    const running = await run({ folder: unchanged, stack: "dev", port: 0, data });
     const returning = createBrowser(String(running.outputs.url));
     returning.jar.set("cookie-test", browser.jar.get("cookie-test") ?? "");
     const { body } = await returning.visit();
@@ -95,6 +100,8 @@ describe("npm start", () => {
       [["now"], /Unexpected argument 'now'/],
       [["--port", "http"], /--port takes a number from 0 to 65535, not "http"/],
       [["--port", "65536"], /--port takes a number/],
+      [["--port", "-1"], /--port.* See npm start -- --help\.$/],
+      [["--data", ""], /--data takes the path of a folder/],
       [["--dynamodb", "localhost:8000"], /--dynamodb takes a URL/],
       [["--dynamodb", "http://127.0.0.1:8000", "--data", "x"], /--data is for the embedded/],
     ];
@@ -114,7 +121,7 @@ describe("npm start", () => {
 
   /** A `UserError` is what `npm start` shows without its stack. */
   async function assertMistake(options: Partial<RunOptions>, message: RegExp): Promise<void> {
-    await assert.rejects(run({ folder: project, stack: "dev", port: 0, ...options }), (error: unknown) => {
+    await assert.rejects(run({ folder: unchanged, stack: "dev", port: 0, ...options }), (error: unknown) => {
       assert.ok(error instanceof UserError);
       assertSentence(error.message, message);
       return true;
@@ -131,6 +138,10 @@ describe("npm start", () => {
 
   it("says that no DynamoDB answers, and that a data folder cannot be used", async () => {
     await assertMistake({ dynamodb: "http://127.0.0.1:1" }, /no DynamoDB answers at http:\/\/127.0.0.1:1/);
+    await assertMistake(
+      { dynamodb: "http://no-such-host.invalid" },
+      /no DynamoDB answers at http:\/\/no-such/,
+    );
     await assertMistake({ data: "package.json" }, /data folder package.json cannot be used/);
   });
 
@@ -140,7 +151,6 @@ describe("npm start", () => {
     beforeEach(() => {
       folder = copyProject();
     });
-    afterEach(() => rmSync(folder, { recursive: true }));
 
     it("names the place of an error in the program", async () => {
       const program = "const table = undefined as any;\n\nexport const url = table.name;\n";
@@ -157,5 +167,55 @@ describe("npm start", () => {
       writeFileSync(join(folder, "Pulumi.yaml"), "name: [");
       await assertMistake({ folder }, /Pulumi\.yaml cannot be read/);
     });
+
+    it("says what a stack's file should look like", async () => {
+      for (const text of ["hello", "- a", "config: 5", "config:\n- a", "idleSeconds: 99"]) {
+        writeFileSync(join(folder, "Pulumi.dev.yaml"), text);
+        await assertMistake({ folder }, /Pulumi\.dev\.yaml must hold "config:"/);
+      }
+    });
+
+    const api = 'const apiId = new aws.apigatewayv2.Api("a", { protocolType: "HTTP" }).id;';
+    const policy = (document: object) =>
+      `new aws.iam.Policy("a", { policy: ${JSON.stringify(JSON.stringify(document))} });`;
+    const Version = "2012-10-17";
+    const refused: Record<string, [program: string, message: RegExp]> = {
+      "two resources of a name": [
+        'new aws.sns.Topic("a"); new aws.sns.Topic("a");',
+        /Topic "a" cannot be created: another resource of its type has its name$/,
+      ],
+      "a key that is no attribute": [
+        'new aws.dynamodb.Table("a", { hashKey: "id", billingMode: "PAY_PER_REQUEST" });',
+        /its key "id" is not one of its attributes/,
+      ],
+      "a route key without a path": [
+        `${api} new aws.apigatewayv2.Route("a", { apiId, routeKey: "GET" });`,
+        /"GET" is no route key/,
+      ],
+      "a target that is no integration": [
+        `${api} new aws.apigatewayv2.Route("a", { apiId, routeKey: "GET /", target: "a" });`,
+        /target is not integrations\//,
+      ],
+      "an effect that is none": [
+        policy({ Version, Statement: [{ Effect: "allow", Action: "a:B", Resource: "*" }] }),
+        /a statement needs an Effect/,
+      ],
+      "no action": [
+        policy({ Version, Statement: [{ Effect: "Allow", Action: [], Resource: "*" }] }),
+        /a statement needs an Effect/,
+      ],
+      "another version": [policy({ Version: "2012-10-1", Statement: [] }), /"2012-10-1" is no Version/],
+      "a permission for no function": [
+        'new aws.lambda.Permission("a", { action: "lambda:InvokeFunction", function: "a", principal: "b" });',
+        /there is no function a$/,
+      ],
+      "a package that is not there": ['require("no-such-package");', /Cannot find module 'no-such-package'/],
+    };
+    for (const [what, [program, message]] of Object.entries(refused)) {
+      it(`refuses ${what}`, async () => {
+        writeFileSync(join(folder, "index.ts"), `import * as aws from "@pulumi/aws";\n${program}\n`);
+        await assertMistake({ folder }, message);
+      });
+    }
   });
 });

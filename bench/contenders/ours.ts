@@ -1,6 +1,5 @@
 import { randomUUID } from "node:crypto";
 import { Agent, get } from "node:http";
-import { join } from "node:path";
 import {
   type DynamoDBClient,
   UpdateItemCommand,
@@ -10,6 +9,7 @@ import {
 import type { APIGatewayProxyEventV2, Context } from "aws-lambda";
 import { createHandler } from "../../handler";
 import { run } from "../../local/run";
+import { copyProject } from "../../tests/support/project";
 import { type Contender, connect, counterIn, createTable, type Jar, type Start } from "./contender";
 
 const env = { COOKIE_NAME: "cookie-test", IDLE_SECONDS: "1800", ABSOLUTE_SECONDS: "43200" };
@@ -75,7 +75,7 @@ function visitor(handle: ReturnType<typeof createHandler>) {
 /** The whole: over HTTP, the gateway, and the archive in Lambda instances (worker threads). */
 export const localRun: Start = async (endpoint) => {
   const { outputs, close } = await run({
-    folder: join(__dirname, "../.."),
+    folder: copyProject(),
     stack: "dev",
     port: 0,
     dynamodb: endpoint,

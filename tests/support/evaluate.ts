@@ -1,6 +1,6 @@
-import { resolve } from "node:path";
 import { deploy, type Outputs, type Provider, type Resource } from "../../local/deployment";
 import { readProject } from "../../local/project";
+import { copyProject } from "./project";
 
 export interface Evaluation {
   /** In the order of creation. */
@@ -10,10 +10,10 @@ export interface Evaluation {
   inputs(type: string, name: string): Record<string, unknown>;
 }
 
-const projectFolder = resolve(__dirname, "../..");
+const folder = copyProject();
 
 /** The tags of everything in the stack dev. */
-export const tags = { project: readProject(projectFolder, "dev").name, stack: "dev" };
+export const tags = { project: readProject(folder, "dev").name, stack: "dev" };
 
 /**
  * Evaluates `index.ts` under runtime mocks that answer as AWS would.
@@ -25,7 +25,7 @@ export async function evaluate(
   settings: Record<string, string> = {},
   { stack = "dev", provider = {} }: { stack?: string; provider?: Provider } = {},
 ): Promise<Evaluation> {
-  const project = readProject(projectFolder, stack);
+  const project = readProject(folder, stack);
   for (const [key, value] of Object.entries(settings)) project.config[`${project.name}:${key}`] = value;
   const resources: Resource<Record<string, unknown>>[] = [];
   const outputs = await deploy(project, { ...aws, ...provider }, (resource) => {

@@ -1,9 +1,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { cpSync, mkdtempSync, readdirSync, symlinkSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
+import { copyProject } from "./project";
 
 const project = resolve(__dirname, "../..");
 const children = new Set<ChildProcess>();
@@ -14,7 +13,7 @@ process.on("exit", () => {
 });
 
 /** What `npm start -- ...args` does, without npm around it. */
-export function start(args: string[], cwd = project) {
+export function start(args: string[], cwd = copyProject()) {
   const script = join(project, "local/start.ts");
   const child = spawn(process.execPath, ["-r", "ts-node/register", script, ...args], { cwd });
   children.add(child.once("exit", () => children.delete(child)));
@@ -44,16 +43,4 @@ export async function untilShown(
     if (child.exitCode !== null) throw new Error(`it has ended: ${shown.stderr}`);
     await wait(20);
   }
-}
-
-/** A copy of the project in a temporary folder, to be changed at will. */
-export function copyProject(): string {
-  const copy = mkdtempSync(join(tmpdir(), "project-"));
-  for (const name of readdirSync(project)) {
-    if (/\.(ts|yaml|md)$|^(biome|package|tsconfig)\.json$|^infrastructure$/.test(name)) {
-      cpSync(join(project, name), join(copy, name), { recursive: true });
-    }
-  }
-  symlinkSync(join(project, "node_modules"), join(copy, "node_modules"));
-  return copy;
 }
