@@ -13,7 +13,10 @@ interface Declared {
 
 const read = (file: string) => readFileSync(resolve(__dirname, "..", file), "utf8");
 const projectFile = parse(read("Pulumi.yaml"));
-const declared: Record<string, Declared> = projectFile.config;
+// Without pulumi:tags, say, which pulumi new adds.
+const declared: Record<string, Declared> = Object.fromEntries(
+  Object.entries<Declared>(projectFile.config).filter(([key]) => !key.includes(":")),
+);
 const defaults = Object.fromEntries(
   Object.entries(declared).map(([key, { default: value }]) => [key, `${value}`]),
 );
