@@ -3,9 +3,9 @@ import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { createHandler } from "./handler";
 import { bundle } from "./infrastructure/bundle";
-import { createDomain } from "./infrastructure/domain";
+import { createDomain, mapDomain } from "./infrastructure/domain";
 import { createMonitoring } from "./infrastructure/monitoring";
-import { createPrivateNetwork, networkStatement } from "./infrastructure/network";
+import { createPrivateNetwork } from "./infrastructure/network";
 import { readSettings } from "./infrastructure/settings";
 import { tagEverything } from "./infrastructure/tags";
 
@@ -58,12 +58,7 @@ const policy = new aws.iam.RolePolicy("visit", {
   role: role.id,
   policy: {
     Version: "2012-10-17",
-    Statement: [
-      tableStatement,
-      logStatement,
-      ...(settings.privateNetwork ? [networkStatement] : []),
-      ...(settings.tracing ? [tracingStatement] : []),
-    ],
+    Statement: [tableStatement, logStatement, ...(settings.tracing ? [tracingStatement] : [])],
   },
 });
 
@@ -96,9 +91,13 @@ const visit = new aws.lambda.CallbackFunction(
 );
 
 // The HTTP API. What fits none of its routes gets a 404 and never reaches a function.
+const { domainName, hostedZoneId, alarmEmail } = settings;
+const domain = domainName ? createDomain(domainName, hostedZoneId) : undefined;
+
 const api = new aws.apigatewayv2.Api("sessions", {
   protocolType: "HTTP",
-  disableExecuteApiEndpoint: settings.domainName !== "",
+  // Its own address is closed when there is another, and not before.
+  disableExecuteApiEndpoint: domain ? domain.id.apply(() => true) : false,
 });
 
 const integration = new aws.apigatewayv2.Integration("visit", {
@@ -158,8 +157,7 @@ const stage = new aws.apigatewayv2.Stage(
   { dependsOn: [route, permission] },
 );
 
-const { domainName, hostedZoneId, alarmEmail } = settings;
-const domainUrl = domainName ? createDomain(domainName, hostedZoneId, stage) : undefined;
+const domainUrl = domain ? mapDomain(domain, hostedZoneId, stage) : undefined;
 
 const dashboard = createMonitoring({ api, visit, functionLog, table }, alarmEmail);
 

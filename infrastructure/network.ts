@@ -1,18 +1,29 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 
-/** What the role of a function in a network has to be allowed: Lambda checks it for any resource. */
-export const networkStatement: aws.iam.PolicyStatement = {
-  Effect: "Allow",
-  Action: [
-    "ec2:AssignPrivateIpAddresses",
-    "ec2:CreateNetworkInterface",
-    "ec2:DeleteNetworkInterface",
-    "ec2:DescribeNetworkInterfaces",
-    "ec2:DescribeSubnets",
-    "ec2:UnassignPrivateIpAddresses",
+// What Lambda does with the role to bring the function into the network. It checks for them on any resource.
+const networkActions = [
+  "ec2:AssignPrivateIpAddresses",
+  "ec2:CreateNetworkInterface",
+  "ec2:DeleteNetworkInterface",
+  "ec2:DescribeNetworkInterfaces",
+  "ec2:DescribeSubnets",
+  "ec2:UnassignPrivateIpAddresses",
+];
+
+const networkPolicy: aws.iam.PolicyDocument = {
+  Version: "2012-10-17",
+  Statement: [
+    { Effect: "Allow", Action: networkActions, Resource: "*" },
+    // Requests of the function's code carry this key, Lambda's own do not. The code is to do none of this:
+    // https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html
+    {
+      Effect: "Deny",
+      Action: networkActions,
+      Resource: "*",
+      Condition: { Null: { "lambda:SourceFunctionArn": "false" } },
+    },
   ],
-  Resource: "*",
 };
 
 /**
@@ -23,7 +34,7 @@ export const networkStatement: aws.iam.PolicyStatement = {
  * @returns where the function has to be put
  */
 export function createPrivateNetwork(role: aws.iam.Role, statement: aws.iam.PolicyStatement) {
-  // Loading it takes a moment and a plugin, which only those pay who want a network.
+  // Loading it takes a moment, which only those pay who want a network.
   const awsx: typeof import("@pulumi/awsx") = require("@pulumi/awsx");
 
   const vpc = new awsx.ec2.Vpc("sessions", {
@@ -53,12 +64,19 @@ export function createPrivateNetwork(role: aws.iam.Role, statement: aws.iam.Poli
     }),
   });
 
-  const securityGroup = new aws.ec2.SecurityGroup("visit", {
-    vpcId: vpc.vpcId,
-    description: "HTTPS to DynamoDB, and nothing else",
-    ingress: [],
-    egress: [{ protocol: "tcp", fromPort: 443, toPort: 443, prefixListIds: [endpoint.prefixListId] }],
-  });
+  const policy = new aws.iam.RolePolicy("network", { role: role.id, policy: networkPolicy });
+
+  const securityGroup = new aws.ec2.SecurityGroup(
+    "visit",
+    {
+      vpcId: vpc.vpcId,
+      description: "HTTPS to DynamoDB, and nothing else",
+      ingress: [],
+      egress: [{ protocol: "tcp", fromPort: 443, toPort: 443, prefixListIds: [endpoint.prefixListId] }],
+    },
+    // The group can go when Lambda has taken its interfaces away, which it may do as long as there is the policy.
+    { dependsOn: policy },
+  );
 
   return { subnetIds: vpc.isolatedSubnetIds, securityGroupIds: [securityGroup.id] };
 }

@@ -36,6 +36,7 @@ export const ACCOUNT_ID = "000000000000";
  * whose type the provider does not know nothing exists but a name and an ARN.
  *
  * @param onCreated called for each resource, in the order of creation
+ * @param answers what data sources answer, by their tokens, in the place of or besides what is answered here
  * @returns the stack's outputs
  * @throws UserError when the program fails or a resource cannot be created
  */
@@ -43,6 +44,7 @@ export async function deploy(
   project: Project,
   provider: Provider,
   onCreated: (resource: Resource) => void = () => {},
+  answers: Record<string, unknown> = {},
 ): Promise<Outputs> {
   const { region } = project;
   const arn = (service: string, resource: string) => `arn:aws:${service}:${region}:${ACCOUNT_ID}:${resource}`;
@@ -74,7 +76,7 @@ export async function deploy(
       }
     },
     async call({ token, inputs }) {
-      const answer = {
+      const answer: unknown = {
         "aws:index/getCallerIdentity:getCallerIdentity": { accountId: ACCOUNT_ID },
         "aws:index/getPartition:getPartition": { partition: "aws", dnsSuffix: "amazonaws.com" },
         "aws:index/getRegion:getRegion": { region, name: region, id: region },
@@ -84,9 +86,10 @@ export async function deploy(
         "aws:ec2/getPrefixList:getPrefixList": { id: "pl-local", prefixListId: "pl-local", cidrBlocks: [] },
         "aws:ec2/getManagedPrefixList:getManagedPrefixList": { id: "pl-local", entries: [] },
         "aws:route53/getZone:getZone": { id: "ZLOCAL", zoneId: "ZLOCAL", nameServers: [] },
+        ...answers,
       }[token];
       if (!answer) fail(new UserError(`The local run cannot answer ${token}.`));
-      return { ...inputs, ...answer };
+      return { ...inputs, ...(answer as object) };
     },
   };
 

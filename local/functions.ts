@@ -61,7 +61,7 @@ export function createFunctions({ region, dynamodb, assume, onLog }: FunctionsOp
   async function create({ physicalName, inputs, arn }: Resource<FunctionInputs>): Promise<Created> {
     const functionArn = arn("lambda", `function:${physicalName}`);
     const taskRoot = join(folder, physicalName);
-    const accessKeyId = assume(inputs.role, physicalName);
+    const accessKeyId = assume(inputs.role, functionArn);
     await unpack(inputs.code, taskRoot);
 
     const { memorySize = 128, timeout = 3, loggingConfig } = inputs;

@@ -6,6 +6,8 @@ interface Statement {
   Effect: "Allow" | "Deny";
   Action: string | string[];
   Resource: string | string[];
+  /** Values, by operator and key. */
+  Condition?: Record<string, Record<string, string | string[]>>;
 }
 
 /** A policy document, or its JSON. */
@@ -30,7 +32,7 @@ export interface Iam {
    * @returns the access key id
    * @throws Error when the role does not trust Lambda
    */
-  assume(roleArn: string, functionName: string): string;
+  assume(roleArn: string, functionArn: string): string;
   /**
    * Tells why a call is not allowed, in AWS's words. Access keys that {@link Iam.assume} did not give out are
    * allowed everything: they belong to whoever looks into the tables from outside.
@@ -42,7 +44,7 @@ export interface Iam {
 export function createIam(): Iam {
   const roles = new Map<string, Role>();
   const policies = new Map<string, Statement[]>();
-  const callers = new Map<string, { role: Role; functionName: string }>();
+  const callers = new Map<string, { role: Role; functionArn: string }>();
   const iamArn = (resource: string) => `arn:aws:iam::${ACCOUNT_ID}:${resource}`;
 
   function createRole({ physicalName, inputs }: Resource<{ assumeRolePolicy: string | object }>): Created {
@@ -81,28 +83,33 @@ export function createIam(): Iam {
         return {};
       },
     },
-    assume(roleArn, functionName) {
+    assume(roleArn, functionArn) {
       const role = find(roleArn);
       if (!trustsLambda(role.trust)) {
         throw new Error("The role defined for the function cannot be assumed by Lambda.");
       }
-      const hash = createHash("sha256").update(functionName).digest("hex").toUpperCase();
+      const hash = createHash("sha256").update(functionArn).digest("hex").toUpperCase();
       const accessKeyId = `ASIA${hash.slice(0, 16)}`;
-      callers.set(accessKeyId, { role, functionName });
+      callers.set(accessKeyId, { role, functionArn });
       return accessKeyId;
     },
     authorize(accessKeyId, action, resource) {
       const caller = callers.get(accessKeyId);
       if (!caller) return undefined;
-      const { role, functionName } = caller;
+      const { role, functionArn } = caller;
+      const context = {
+        "lambda:SourceFunctionArn": functionArn,
+        "aws:PrincipalArn": iamArn(`role/${role.name}`),
+      };
       const fitting = [...role.inline, ...role.attached.flatMap((arn) => policies.get(arn) ?? [])].filter(
-        ({ Action, Resource }) =>
+        ({ Action, Resource, Condition }) =>
+          holds(Condition, context) &&
           list(Action).some((pattern) => fits(pattern.toLowerCase(), action.toLowerCase())) &&
           list(Resource).some((pattern) => fits(pattern, resource)),
       );
       const isDenied = fitting.some(({ Effect }) => Effect === "Deny");
       if (fitting.length > 0 && !isDenied) return undefined;
-      const user = `arn:aws:sts::${ACCOUNT_ID}:assumed-role/${role.name}/${functionName}`;
+      const user = `arn:aws:sts::${ACCOUNT_ID}:assumed-role/${role.name}/${functionArn.split(":").pop()}`;
       const reason = isDenied
         ? "with an explicit deny in an identity-based policy"
         : `because no identity-based policy allows the ${action} action`;
@@ -120,6 +127,24 @@ export function fits(pattern: string, text: string): boolean {
   return new RegExp(`^${expression}$`, "s").test(text);
 }
 
+const CONDITION_KEYS = ["aws:PrincipalArn", "lambda:SourceFunctionArn"];
+
+const isLike = (value: string | undefined, allowed: string[]) =>
+  value !== undefined && allowed.some((pattern) => fits(pattern, value));
+const operators: Record<string, (value: string | undefined, allowed: string[]) => boolean> = {
+  ArnEquals: isLike,
+  ArnLike: isLike,
+  StringEquals: (value, allowed) => value !== undefined && allowed.includes(value),
+  StringLike: isLike,
+  Null: (value, allowed) => allowed.includes(String(value === undefined)),
+};
+
+/** Whether all conditions of a statement hold for a request with these values of keys. */
+const holds = (conditions: Statement["Condition"] = {}, context: Record<string, string>): boolean =>
+  Object.entries(conditions).every(([operator, keys]) =>
+    Object.entries(keys).every(([key, allowed]) => operators[operator]?.(context[key], list(allowed))),
+  );
+
 const list = <T>(value: T | T[]): T[] => (Array.isArray(value) ? value : [value]);
 
 /** @throws Error for a statement that is none, or that says more than the local run can check */
@@ -129,7 +154,11 @@ function statementsOf(policy: PolicyInput): Statement[] {
     throw new Error(`"${document.Version}" is no Version of a policy; take "2012-10-17"`);
   }
   const statements = list<Statement>(document.Statement);
-  for (const { Sid, Effect, Action, Resource, ...others } of statements) {
+  for (const { Sid, Effect, Action, Resource, Condition, ...others } of statements) {
+    for (const [operator, keys] of Object.entries(Condition ?? {})) {
+      const unknown = Object.keys(keys).find((key) => !operators[operator] || !CONDITION_KEYS.includes(key));
+      if (unknown) throw new Error(`the condition ${operator} of ${unknown} is not emulated`);
+    }
     const [other] = Object.keys(others);
     if (other) throw new Error(`${other} in a policy is not emulated`);
     if (!["Allow", "Deny"].includes(Effect) || !Action?.length || !Resource?.length) {

@@ -65,6 +65,26 @@ describe("the custom domain", () => {
     ]);
   });
 
+  it("closes the API's own address when it is there, and not before", async () => {
+    const slow = () => new Promise<object>((resolve) => setTimeout(resolve, 1500, {}));
+    const provider = { "aws:acm/certificateValidation:CertificateValidation": slow };
+    const { resources } = await evaluate({ domainName: "www.example.com", hostedZoneId: "Z1" }, { provider });
+    const types = resources.map(({ type }) => type);
+    const created = (type: string) => types.indexOf(type);
+    assert.ok(created("aws:apigatewayv2/domainName:DomainName") < created("aws:apigatewayv2/api:Api"));
+  });
+
+  it("needs the public zone in which it is", async () => {
+    const inZone = (zone: object) => {
+      const answers = { "aws:route53/getZone:getZone": zone };
+      return evaluate({ domainName: "www.example.com", hostedZoneId: "Z1" }, { answers });
+    };
+    await inZone({ name: "www.example.com", privateZone: false });
+    await inZone({ name: "example.com", privateZone: false });
+    await assert.rejects(inZone({ name: "ample.com", privateZone: false }), /zone Z1 is for ample\.com/);
+    await assert.rejects(inZone({ name: "example.com", privateZone: true }), /zone Z1 is private/);
+  });
+
   it("is the URL, and the only way to the API", () => {
     assert.equal(program.outputs.url, "https://www.example.com/");
     assert.equal(program.inputs("aws:apigatewayv2/api:Api", "sessions").disableExecuteApiEndpoint, true);

@@ -49,7 +49,7 @@ describe("the handler, when DynamoDB fails,", () => {
     const event = { cookies: id ? [`cookie-test=${id}`] : undefined } as APIGatewayProxyEventV2;
     const context = { awsRequestId: randomUUID(), getRemainingTimeInMillis: () => remaining } as Context;
     const answer = await handler(event, context);
-    const [, session = "", counter] = /^session-id: (.+), counter: (\d+)$/.exec(answer.body ?? "") ?? [];
+    const [, session = "", counter] = /^session-id: (.+), counter: (\d+)\b/.exec(answer.body ?? "") ?? [];
     return { ...answer, id: session, counter: Number(counter) };
   }
   const stored = async (id: string) => Number((await table.item(id))?.counter?.N);

@@ -44,7 +44,11 @@ describe("IAM in the local run", () => {
       provider[type]?.({ type, name: "r", physicalName: "r", inputs, arn: () => "" } as Resource);
     await create("aws:iam/role:Role", { assumeRolePolicy });
     await create("aws:iam/rolePolicy:RolePolicy", { role: "r", policy });
-    return authorize(assume("arn:aws:iam::000000000000:role/r", "f"), "dynamodb:UpdateItem", table);
+    return authorize(
+      assume("arn:aws:iam::000000000000:role/r", "arn:aws:lambda:us-east-1:000000000000:function:f"),
+      "dynamodb:UpdateItem",
+      table,
+    );
   }
   const allow = (Action: string, Resource: string) => ({ Statement: { Effect: "Allow", Action, Resource } });
 
@@ -62,9 +66,34 @@ describe("IAM in the local run", () => {
     assert.ok(!fits("a.c", "abc"));
   });
 
-  it("does not pretend to check conditions", async () => {
-    const Statement = { ...allow("*", "*").Statement, Condition: {} };
-    await assert.rejects(decide({ Statement }), /Condition in a policy is not emulated/);
+  it("checks conditions on the function and the role", async () => {
+    const when = (Condition: object) => decide({ Statement: { ...allow("*", "*").Statement, Condition } });
+    const role = "arn:aws:iam::000000000000:role/r";
+    assert.equal(await when({ ArnEquals: { "aws:PrincipalArn": role } }), undefined);
+    assert.equal(await when({ StringLike: { "lambda:SourceFunctionArn": ["x", "arn:*:f"] } }), undefined);
+    assert.equal(await when({ Null: { "lambda:SourceFunctionArn": "false" } }), undefined);
+    for (const condition of [
+      { ArnLike: { "aws:PrincipalArn": `${role}2` } },
+      { StringEquals: { "aws:PrincipalArn": "arn:*" } },
+      { Null: { "lambda:SourceFunctionArn": "true" } },
+      { ArnEquals: { "aws:PrincipalArn": role }, StringEquals: { "lambda:SourceFunctionArn": "g" } },
+    ]) {
+      assert.match((await when(condition)) ?? "", /is not authorized/);
+    }
+  });
+
+  it("does not pretend to check other conditions", async () => {
+    const when = (Condition: object) => decide({ Statement: { ...allow("*", "*").Statement, Condition } });
+    await assert.rejects(
+      when({ IpAddress: { "aws:PrincipalArn": "a" } }),
+      /condition IpAddress .* not emulated/,
+    );
+    await assert.rejects(when({ StringLike: { "aws:SourceIp": "a" } }), /of aws:SourceIp is not emulated/);
+    const NotPrincipal = "*";
+    await assert.rejects(
+      decide({ Statement: { ...allow("*", "*").Statement, NotPrincipal } }),
+      /NotPrincipal in a policy is not emulated/,
+    );
   });
 
   it("lets no function have a role that does not trust Lambda", async () => {

@@ -105,7 +105,7 @@ describe("the local run", () => {
     const secondRun = await run({ folder, stack: "dev", port: 0, data });
     const returning = createBrowser(String(secondRun.outputs.url));
     returning.jar.set("cookie-test", browser.jar.get("cookie-test") ?? "");
-    assert.match((await returning.visit()).body, /counter: 2$/);
+    assert.match((await returning.visit()).body, /counter: 2\b/);
     await secondRun.close();
     rmSync(data, { recursive: true });
   });

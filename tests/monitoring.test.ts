@@ -35,6 +35,7 @@ describe("the monitoring", () => {
       extendedStatistic: "p99",
       threshold: 1000,
       evaluationPeriods: 3,
+      evaluateLowSampleCountPercentiles: "ignore",
     },
     "table-throttles": { ...ofTable, ...any, metricName: "ThrottledRequests" },
     "table-errors": { ...ofTable, ...any, metricName: "SystemErrors" },

@@ -1,4 +1,5 @@
 import { strict as assert } from "node:assert";
+import type { Provider } from "../local/deployment";
 import { type Evaluation, evaluate, tags } from "./support/evaluate";
 
 describe("the private network", () => {
@@ -52,24 +53,43 @@ describe("the private network", () => {
     });
   });
 
-  it("has the function in it, with the actions on network interfaces that this takes", () => {
+  it("has the function in it", () => {
     assert.deepEqual(program.inputs("aws:lambda/function:Function", "visit").vpcConfig, {
       subnetIds: ["subnet1", "subnet2"],
       securityGroupIds: ["group1"],
     });
-    const { policy } = program.inputs("aws:iam/rolePolicy:RolePolicy", "visit");
-    assert.deepEqual((policy as { Statement: unknown[] }).Statement[2], {
-      Effect: "Allow",
-      Action: [
-        "ec2:AssignPrivateIpAddresses",
-        "ec2:CreateNetworkInterface",
-        "ec2:DeleteNetworkInterface",
-        "ec2:DescribeNetworkInterfaces",
-        "ec2:DescribeSubnets",
-        "ec2:UnassignPrivateIpAddresses",
-      ],
-      Resource: "*",
+  });
+
+  it("lets Lambda manage network interfaces with the role, and the function's code not", () => {
+    const Action = [
+      "ec2:AssignPrivateIpAddresses",
+      "ec2:CreateNetworkInterface",
+      "ec2:DeleteNetworkInterface",
+      "ec2:DescribeNetworkInterfaces",
+      "ec2:DescribeSubnets",
+      "ec2:UnassignPrivateIpAddresses",
+    ];
+    const Condition = { Null: { "lambda:SourceFunctionArn": "false" } };
+    assert.deepEqual(program.inputs("aws:iam/rolePolicy:RolePolicy", "network"), {
+      role: "role1",
+      policy: {
+        Version: "2012-10-17",
+        Statement: [
+          { Effect: "Allow", Action, Resource: "*" },
+          { Effect: "Deny", Action, Resource: "*", Condition },
+        ],
+      },
     });
+  });
+
+  it("keeps that policy for as long as Lambda may have interfaces", async () => {
+    const slow = () => new Promise<object>((resolve) => setTimeout(resolve, 500, {}));
+    const provider: Provider = {
+      "aws:iam/rolePolicy:RolePolicy": ({ name }) => (name === "network" ? slow() : {}),
+    };
+    const { resources } = await evaluate({ privateNetwork: "true" }, { provider });
+    const order = resources.map(({ type, name }) => `${type.split(":").pop()} ${name}`);
+    assert.ok(order.indexOf("RolePolicy network") < order.indexOf("SecurityGroup visit"));
   });
 
   it("is not even thought of unless the stack wants it", async () => {

@@ -26,7 +26,7 @@ describe("the handler, whatever comes,", () => {
     const event = { cookies } as APIGatewayProxyEventV2;
     const context = { awsRequestId: randomUUID(), getRemainingTimeInMillis: () => 10_000 } as Context;
     const answer = await handler(event, context);
-    const [, id = "", counter] = /^session-id: (.+), counter: (\d+)$/.exec(answer.body ?? "") ?? [];
+    const [, id = "", counter] = /^session-id: (.+), counter: (\d+)\b/.exec(answer.body ?? "") ?? [];
     const [, maxAge] = /^sid=[^;]+; Max-Age=(\d+); /.exec(answer.cookies?.[0] ?? "") ?? [];
     return { answer, id, counter: Number(counter), maxAge: Number(maxAge) };
   }

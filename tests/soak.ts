@@ -101,7 +101,7 @@ async function soak({ seconds, requests, visitors }: ReturnType<typeof readOptio
     });
     const body = await response.text();
     serving.inFlight -= 1;
-    const [, session, counter] = /^session-id: (.+), counter: (\d+)$/.exec(body) ?? [];
+    const [, session, counter] = /^session-id: (.+), counter: (\d+)\b/.exec(body) ?? [];
     if (session) return { id: session, counter: Number(counter) };
     if (response.status !== 503) throw new Error(`answered ${response.status}: ${body}`);
     total.unanswered += 1;

@@ -60,7 +60,7 @@ describe("npm start", () => {
     const visits = Array.from({ length: 8 }, async () => {
       for (;;) {
         const { body } = await browser.visit();
-        answered = Math.max(answered, Number(/counter: (\d+)$/.exec(body)?.[1]));
+        answered = Math.max(answered, Number(/counter: (\d+)\b/.exec(body)?.[1]));
         if (answered >= 100) first.child.kill("SIGKILL");
       }
     });
@@ -71,7 +71,7 @@ describe("npm start", () => {
     const returning = createBrowser(String(running.outputs.url));
     returning.jar.set("cookie-test", browser.jar.get("cookie-test") ?? "");
     const { body } = await returning.visit();
-    const counter = Number(/counter: (\d+)$/.exec(body)?.[1]);
+    const counter = Number(/counter: (\d+)\b/.exec(body)?.[1]);
     // Up to eight visits may have been counted without an answer.
     assert.ok(
       counter > answered && counter <= answered + 9,

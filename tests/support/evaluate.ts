@@ -19,18 +19,27 @@ export const tags = { project: readProject(folder, "dev").name, stack: "dev" };
  * Evaluates `index.ts` under runtime mocks that answer as AWS would.
  *
  * @param settings on top of those of the stack, by their names in Pulumi.yaml
- * @param provider in the place of, or besides, what is answered here
+ * @param provider in the place of, or besides, what is answered here; so are `answers`, of data sources
  */
 export async function evaluate(
   settings: Record<string, string> = {},
-  { stack = "dev", provider = {} }: { stack?: string; provider?: Provider } = {},
+  {
+    stack = "dev",
+    provider = {},
+    answers = {},
+  }: { stack?: string; provider?: Provider; answers?: Record<string, unknown> } = {},
 ): Promise<Evaluation> {
   const project = readProject(folder, stack);
   for (const [key, value] of Object.entries(settings)) project.config[`${project.name}:${key}`] = value;
   const resources: Resource<Record<string, unknown>>[] = [];
-  const outputs = await deploy(project, { ...aws, ...provider }, (resource) => {
-    resources.push(resource as Resource<Record<string, unknown>>);
-  });
+  const outputs = await deploy(
+    project,
+    { ...aws, ...provider },
+    (resource) => {
+      resources.push(resource as Resource<Record<string, unknown>>);
+    },
+    answers,
+  );
   return {
     resources,
     outputs,
