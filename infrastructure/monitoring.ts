@@ -60,7 +60,7 @@ function createAlarms({ api, visit, functionLog, table }: Monitored, actions: pu
         { id: "errors", metric: { ...ofApi, metricName: "5xx", stat: "Sum" } },
         { id: "requests", metric: { ...ofApi, metricName: "Count", stat: "Sum" } },
       ],
-      alarmDescription: pulumi.interpolate`More than 1 % of the requests were answered with 5xx. A 503 is the function's: its log group ${functionLog.name} tells what DynamoDB answered. A 500 comes from the API: integrationError in the access log tells why.`,
+      alarmDescription: pulumi.interpolate`More than 1 % of the requests were answered with 5xx. Where the access log has an integrationError, that tells why. Where it has none, a 503 is the function's, whose log group ${functionLog.name} tells what DynamoDB answered.`,
     },
     "api-latency": {
       ...ofApi,

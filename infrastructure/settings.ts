@@ -62,9 +62,10 @@ export const definitions = {
   privateNetwork: flag,
   tracing: flag,
   alarmEmail: optionalText(/^[^\s@]+@[^\s@]+\.[^\s@]+$/, "an e-mail address", "ops@example.com"),
+  // ACM makes no certificate for a longer name: https://docs.aws.amazon.com/acm/latest/APIReference/API_RequestCertificate.html
   domainName: optionalText(
-    /^([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}$/,
-    "a domain name",
+    /^(?=.{1,64}$)([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}$/,
+    "a domain name of up to 64 characters",
     "www.example.com",
   ),
   hostedZoneId: optionalText(/^Z[A-Z0-9]+$/, "the id of a Route 53 hosted zone", "Z0123456789ABC"),

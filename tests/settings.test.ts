@@ -74,7 +74,7 @@ describe("the settings", () => {
     privateNetwork: ["true", "false"],
     tracing: ["true", "false"],
     alarmEmail: ["", "first.last+tag@mail.example.org"],
-    domainName: ["a.io", "www.example.com"],
+    domainName: ["a.io", "www.example.com", `${"a".repeat(60)}.com`],
     hostedZoneId: ["Z1", "Z0123456789ABC"],
   };
   const refused: Record<string, string[]> = {
@@ -92,6 +92,7 @@ describe("the settings", () => {
     domainName: [
       "localhost",
       "https://example.com",
+      `${"a".repeat(61)}.com`,
       "example.com/",
       "-a.com",
       "*.example.com",
