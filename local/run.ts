@@ -4,11 +4,11 @@ import { startDynamoDB } from "./dynamodb";
 import { notEmulated, standIns } from "./emulated";
 import { createFunctions, type Functions } from "./functions";
 import type { Invoke } from "./gateway";
-import { type Authorize, createIam } from "./iam";
+import { type Authorize, createIam, type Iam } from "./iam";
 import { readProject } from "./project";
 import type { Outcome } from "./runtime";
 import { createServers } from "./servers";
-import { createTables } from "./tables";
+import { createTables, OUTSIDER } from "./tables";
 
 export interface RunOptions {
   /** The folder of the Pulumi project. */
@@ -59,6 +59,7 @@ export async function run(options: RunOptions): Promise<Run> {
   // The SDK would say in the middle of the deployment until when it supports this version of Node.js.
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = "true";
   const { onCreated, onRequest = () => {}, onLog = () => {}, onInvoke } = options;
+  const { region } = readProject(options.folder, options.stack);
   // Of a deployment, everything is made anew but what has to outlive it: the tables and the open ports.
   let authorize: Authorize = () => undefined;
   let functions: Functions | undefined;
@@ -66,13 +67,18 @@ export async function run(options: RunOptions): Promise<Run> {
     ? undefined
     : await startDynamoDB(options.data, (...call) => authorize(...call));
   const dynamodb = options.dynamodb ?? embedded?.endpoint ?? "";
-  const tables = createTables(dynamodb);
+  const tables = createTables(dynamodb, region);
   const servers = createServers(options.port);
 
   async function redeploy(): Promise<Deployed> {
     const project = readProject(options.folder, options.stack);
     const iam = createIam();
-    const next = createFunctions({ region: project.region, dynamodb, assume: iam.assume, onLog });
+    const assume: Iam["assume"] = (...caller) => {
+      const accessKeyId = iam.assume(...caller);
+      // DynamoDB Local shows tables to those only whose access key made them.
+      return embedded ? accessKeyId : OUTSIDER;
+    };
+    const next = createFunctions({ region: project.region, dynamodb, assume, onLog });
     const invoke: Invoke = async (functionArn, event, sourceArn) => {
       const outcome = await next.invoke(functionArn, event, sourceArn);
       onInvoke?.(event, outcome);

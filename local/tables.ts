@@ -16,6 +16,9 @@ interface TableInputs {
   ttl?: { attributeName?: string; enabled?: boolean };
 }
 
+/** The access key id of whoever looks into the tables from outside. */
+export const OUTSIDER = "local";
+
 export interface Tables {
   provider: Provider;
   /** Deletes the items whose time to live is over, as DynamoDB does by itself. */
@@ -24,11 +27,11 @@ export interface Tables {
 }
 
 /** Makes `aws.dynamodb.Table`s real in the DynamoDB at `endpoint`; one that is there already is kept. */
-export function createTables(endpoint: string): Tables {
+export function createTables(endpoint: string, region: string): Tables {
   const dynamodb = new DynamoDBClient({
     endpoint,
-    region: "us-east-1",
-    credentials: { accessKeyId: "local", secretAccessKey: "local" },
+    region,
+    credentials: { accessKeyId: OUTSIDER, secretAccessKey: "local" },
     maxAttempts: 1,
   });
 

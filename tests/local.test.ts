@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { DynamoDBClient, ScanCommand } from "@aws-sdk/client-dynamodb";
 import { type Run, run } from "../local/run";
 import { createBrowser } from "./support/browser";
+import { startFaultProxy } from "./support/faults";
 import { copyProject } from "./support/project";
 import { connection } from "./support/table";
 
@@ -110,11 +111,17 @@ describe("the local run", () => {
     rmSync(data, { recursive: true });
   });
 
-  it("uses another DynamoDB when told so", async () => {
-    const other = await run({ folder, stack: "dev", port: 0, dynamodb: running.dynamodb });
+  it("uses another DynamoDB when told so, everywhere with the credentials and the region that it shows", async () => {
+    const proxy = await startFaultProxy(running.dynamodb);
+    const elsewhere = copyProject();
+    writeFileSync(join(elsewhere, "Pulumi.dev.yaml"), "config:\n  aws:region: eu-west-1\n");
+    const other = await run({ folder: elsewhere, stack: "dev", port: 0, dynamodb: proxy.endpoint });
     const browser = createBrowser(String(other.outputs.url));
     await browser.visit();
     assert.equal((await items(running)).get(browser.jar.get("cookie-test")), "1");
+    // DynamoDB Local has a database for each pair.
+    assert.deepEqual([...proxy.callers], ["local/eu-west-1"]);
     await other.close();
+    proxy.close();
   });
 });

@@ -89,7 +89,12 @@ describe("the monitoring", () => {
       "dashboard",
     );
     const { widgets } = JSON.parse(String(dashboardBody)) as {
-      widgets: { properties: { title: string; region?: string; alarms?: string[]; metrics?: unknown[][] } }[];
+      widgets: {
+        type: string;
+        width: number;
+        height: number;
+        properties: { title: string; region?: string; alarms?: string[]; metrics?: unknown[][] };
+      }[];
     };
     assert.equal(dashboardName, "visit-1");
     assert.deepEqual(
@@ -102,6 +107,10 @@ describe("the monitoring", () => {
         "Consumed write units",
         "Concurrent executions",
       ],
+    );
+    assert.deepEqual(
+      widgets.map(({ type, width, height }) => `${type} ${width}x${height}`),
+      ["alarm 8x6", ...Array.from({ length: 5 }, () => "metric 8x6")],
     );
     const [shown, ...graphs] = widgets.map(({ properties }) => properties);
     assert.deepEqual(

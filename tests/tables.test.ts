@@ -10,7 +10,7 @@ describe("a table in the local run", () => {
 
   before(async () => {
     embedded = await startDynamoDB();
-    tables = createTables(embedded.endpoint);
+    tables = createTables(embedded.endpoint, "us-east-1");
   });
   after(async () => {
     tables.close();

@@ -24,6 +24,8 @@ export interface FaultProxy {
   endpoint: string;
   /** How many requests came through. */
   requests: number;
+  /** Whose they were, as in `access-key-id/us-east-1`. */
+  callers: Set<string>;
   /** Chooses what happens to the next request; `undefined` lets it pass. */
   nextFault: () => Fault | undefined;
   close(): void;
@@ -41,6 +43,9 @@ const errors: Partial<Record<Fault & string, [status: number, type: string]>> = 
 export async function startFaultProxy(endpoint: string): Promise<FaultProxy> {
   const server = createServer(async (request, response) => {
     proxy.requests += 1;
+    const [, key, region] =
+      /Credential=([^/]+)\/\d+\/([^/]+)/.exec(request.headers.authorization ?? "") ?? [];
+    proxy.callers.add(`${key}/${region}`);
     const body = Buffer.concat(await request.toArray());
     const fault = proxy.nextFault();
     if (fault === "silence") return;
@@ -61,6 +66,7 @@ export async function startFaultProxy(endpoint: string): Promise<FaultProxy> {
   const proxy: FaultProxy = {
     endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     requests: 0,
+    callers: new Set(),
     nextFault: () => undefined,
     close() {
       server.close();
