@@ -4,7 +4,7 @@ import { gzipSync } from "node:zlib";
 import * as pulumi from "@pulumi/pulumi";
 import { build } from "esbuild";
 import { createHandler } from "../handler";
-import { unpack } from "../local/archive";
+import { unpack } from "../local/lambda/archive";
 import { evaluate } from "../tests/support/evaluate";
 
 export interface Archive {

@@ -1,14 +1,15 @@
-import { type AnsweredRequest, createApis } from "./apis";
-import { deploy, type Outputs, type Resource } from "./deployment";
-import { startDynamoDB } from "./dynamodb";
-import { notEmulated, standIns } from "./emulated";
-import { createFunctions, type Functions } from "./functions";
-import type { Invoke } from "./gateway";
-import { type Authorize, createIam, type Iam } from "./iam";
-import { readProject } from "./project";
-import type { Outcome } from "./runtime";
-import { createServers } from "./servers";
-import { createTables, OUTSIDER } from "./tables";
+import { type AnsweredRequest, createApis } from "./apigateway/apis";
+import type { Invoke } from "./apigateway/gateway";
+import { createServers } from "./apigateway/servers";
+import { startDynamoDB } from "./dynamodb/embedded";
+import { createTables, OUTSIDER } from "./dynamodb/tables";
+import { type Authorize, createIam, type Iam } from "./iam/iam";
+import { createFunctions, type Functions } from "./lambda/functions";
+import type { Outcome } from "./lambda/runtime";
+import { notEmulated, standIns } from "./pulumi/emulated";
+import { deploy, type Outputs } from "./pulumi/program";
+import { readProject } from "./pulumi/project";
+import type { Resource } from "./pulumi/resource";
 
 export interface RunOptions {
   /** The folder of the Pulumi project. */

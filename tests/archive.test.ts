@@ -9,7 +9,7 @@ import { promisify } from "node:util";
 import { gzipSync } from "node:zlib";
 import type * as pulumi from "@pulumi/pulumi";
 import { bundle } from "../infrastructure/bundle";
-import { unpack } from "../local/archive";
+import { unpack } from "../local/lambda/archive";
 import { evaluate } from "./support/evaluate";
 import { useTable } from "./support/table";
 
@@ -87,7 +87,7 @@ describe("the function's archive", () => {
     symlinkSync(join(project, "node_modules"), join(copy, "node_modules"));
     const script = `
       const { evaluate } = require("./tests/support/evaluate");
-      const { unpack } = require("./local/archive");
+      const { unpack } = require("./local/lambda/archive");
       evaluate().then(({ inputs }) => unpack(inputs("aws:lambda/function:Function", "visit").code, "archive"));`;
     await run(process.execPath, ["-r", "ts-node/register", "-e", script], { cwd: copy });
     await unpackArchive(join(folder, "again"));

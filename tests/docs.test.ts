@@ -57,7 +57,7 @@ describe("the documentation", () => {
 
   it("gives commands and options that there are", () => {
     const optionsOf: Record<string, string> = {
-      start: "local/options.ts",
+      start: "local/cli/options.ts",
       soak: "tests/soak.ts",
       bench: "bench/run.ts",
     };

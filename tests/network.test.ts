@@ -1,5 +1,5 @@
 import { strict as assert } from "node:assert";
-import type { Provider } from "../local/deployment";
+import type { Provider } from "../local/pulumi/resource";
 import { type Evaluation, evaluate, tags } from "./support/evaluate";
 
 describe("the private network", () => {

@@ -4,7 +4,7 @@ import { randomInt } from "node:crypto";
 import { setTimeout as wait } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { DynamoDBClient, paginateScan } from "@aws-sdk/client-dynamodb";
-import { startDynamoDB } from "../local/dynamodb";
+import { startDynamoDB } from "../local/dynamodb/embedded";
 import { type Run, run } from "../local/run";
 import { type Fault, startFaultProxy } from "./support/faults";
 import { copyProject } from "./support/project";

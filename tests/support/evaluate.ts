@@ -1,5 +1,6 @@
-import { deploy, type Outputs, type Provider, type Resource } from "../../local/deployment";
-import { readProject } from "../../local/project";
+import { deploy, type Outputs } from "../../local/pulumi/program";
+import { readProject } from "../../local/pulumi/project";
+import type { Provider, Resource } from "../../local/pulumi/resource";
 import { copyProject } from "./project";
 
 export interface Evaluation {

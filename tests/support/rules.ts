@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import type { Resource } from "../../local/deployment";
+import type { Resource } from "../../local/pulumi/resource";
 
 type Inputs = Record<string, unknown>;
 

@@ -7,7 +7,7 @@ import {
   paginateScan,
   ResourceNotFoundException,
 } from "@aws-sdk/client-dynamodb";
-import type { Created, Provider, Resource } from "./deployment";
+import type { Created, Provider, Resource } from "../pulumi/resource";
 
 interface TableInputs {
   hashKey: string;

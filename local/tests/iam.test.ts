@@ -1,9 +1,9 @@
 import { strict as assert } from "node:assert";
 import { DynamoDBClient, ScanCommand } from "@aws-sdk/client-dynamodb";
-import type { Resource } from "../local/deployment";
-import { createIam, fits } from "../local/iam";
+import { connection } from "../../tests/support/table";
+import { createIam, fits } from "../iam/iam";
+import type { Resource } from "../pulumi/resource";
 import { useShop } from "./support/shop";
-import { connection } from "./support/table";
 
 describe("IAM in the local run", () => {
   const shop = useShop();

@@ -3,9 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import type * as pulumi from "@pulumi/pulumi";
+import { fits, type Iam } from "../iam/iam";
+import type { Created, Provider, Resource } from "../pulumi/resource";
 import { unpack } from "./archive";
-import type { Created, Provider, Resource } from "./deployment";
-import { fits, type Iam } from "./iam";
 import { createInstances, type Instances } from "./instances";
 import type { Outcome } from "./runtime";
 

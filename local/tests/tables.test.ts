@@ -1,8 +1,8 @@
 import { strict as assert } from "node:assert";
 import { DynamoDBClient, PutItemCommand, ScanCommand } from "@aws-sdk/client-dynamodb";
-import { type EmbeddedDynamoDB, startDynamoDB } from "../local/dynamodb";
-import { createTables, type Tables } from "../local/tables";
-import { connection } from "./support/table";
+import { connection } from "../../tests/support/table";
+import { type EmbeddedDynamoDB, startDynamoDB } from "../dynamodb/embedded";
+import { createTables, type Tables } from "../dynamodb/tables";
 
 describe("a table in the local run", () => {
   let embedded: EmbeddedDynamoDB;

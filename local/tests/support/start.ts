@@ -2,9 +2,9 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { join, resolve } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
-import { copyProject } from "./project";
+import { copyProject } from "../../../tests/support/project";
 
-const project = resolve(__dirname, "../..");
+const project = resolve(__dirname, "../../..");
 const children = new Set<ChildProcess>();
 
 // What a failed test leaves running must not outlive the tests.
@@ -14,7 +14,7 @@ process.on("exit", () => {
 
 /** What `npm start -- ...args` does, without npm around it. */
 export function start(args: string[], cwd = copyProject()) {
-  const script = join(project, "local/start.ts");
+  const script = join(project, "local/cli/start.ts");
   const child = spawn(process.execPath, ["-r", "ts-node/register", script, ...args], { cwd });
   children.add(child.once("exit", () => children.delete(child)));
   const shown = { stdout: "", stderr: "" };

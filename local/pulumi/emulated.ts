@@ -1,4 +1,4 @@
-import type { Provider, Resource } from "./deployment";
+import type { Provider, Resource } from "./resource";
 
 /**
  * The inputs that the local run makes real, or that need nothing to be real (a tag, how long logs are kept), of

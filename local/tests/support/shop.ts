@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
-import type { AnsweredRequest } from "../../local/apis";
-import { type Run, run } from "../../local/run";
+import type { AnsweredRequest } from "../../apigateway/apis";
+import { type Run, run } from "../../run";
 
 export interface Shop {
   running: Run;
@@ -17,7 +17,7 @@ export function useShop(): Shop {
 
   before(async () => {
     shop.running = await run({
-      folder: resolve(__dirname, "../programs/shop"),
+      folder: resolve(__dirname, "../../example"),
       stack: "dev",
       port: 0,
       onRequest: (request) => shop.requests.push(request),

@@ -3,11 +3,11 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DynamoDBClient, ScanCommand } from "@aws-sdk/client-dynamodb";
-import { type Run, run } from "../local/run";
-import { createBrowser } from "./support/browser";
-import { startFaultProxy } from "./support/faults";
-import { copyProject } from "./support/project";
-import { connection } from "./support/table";
+import { createBrowser } from "../../tests/support/browser";
+import { startFaultProxy } from "../../tests/support/faults";
+import { copyProject } from "../../tests/support/project";
+import { connection } from "../../tests/support/table";
+import { type Run, run } from "../run";
 
 const folder = copyProject();
 

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { watch as watchFolder } from "node:fs";
 import { createInterface } from "node:readline";
-import { hasChanged } from "./deployment";
+import { hasChanged } from "../pulumi/program";
 
 /**
  * Watches a project: TypeScript's own watch mode, which tells of mistakes in types as well, and the files that

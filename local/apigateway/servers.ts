@@ -1,6 +1,6 @@
 import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { UserError } from "./project";
+import { UserError } from "../pulumi/errors";
 
 /** The HTTP servers of APIs. They outlive a deployment, so that an open page finds its API after the next. */
 export interface Servers {

@@ -1,18 +1,18 @@
 // npm start: the local run on the command line.
 
 import { inspect, styleText } from "node:util";
-import type { AnsweredRequest } from "./apis";
+import type { AnsweredRequest } from "../apigateway/apis";
+import type { Outcome } from "../lambda/runtime";
+import { UserError } from "../pulumi/errors";
+import type { Deployed } from "../run";
 import { help, readOptions } from "./options";
-import { UserError } from "./project";
-import type { Deployed } from "./run";
-import type { Outcome } from "./runtime";
 
 async function main(): Promise<void> {
   const { help: helpWanted, watch: watchWanted, verbose, ...options } = readOptions(process.argv.slice(2));
   if (helpWanted) return console.log(help);
 
   // Pulumi and its providers take a second to load, which whoever mistypes an option need not wait for.
-  const { run } = await import("./run");
+  const { run } = await import("../run");
   console.log(`Deploying stack ${options.stack} on this machine\n`);
   const started = Date.now();
   const folder = process.cwd();

@@ -6,9 +6,9 @@ import { once } from "node:events";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { createBrowser } from "./support/browser";
-import { copyProject } from "./support/project";
-import { applyRecipe } from "./support/recipes";
+import { createBrowser } from "../../tests/support/browser";
+import { copyProject } from "../../tests/support/project";
+import { applyRecipe } from "../../tests/support/recipes";
 import { start, untilShown } from "./support/start";
 
 describe("npm start -- --watch", () => {

@@ -11,9 +11,9 @@ import deleteItem = require("dynalite/validations/deleteItem");
 import putItem = require("dynalite/validations/putItem");
 import updateItem = require("dynalite/validations/updateItem");
 
-import { ACCOUNT_ID } from "./deployment";
-import type { Authorize } from "./iam";
-import { UserError } from "./project";
+import type { Authorize } from "../iam/iam";
+import { UserError } from "../pulumi/errors";
+import { ACCOUNT_ID } from "../pulumi/resource";
 
 export interface EmbeddedDynamoDB {
   /** Its URL, on the loopback address. */

@@ -1,9 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
-
-/** A mistake of the user's: its message says what is wrong and how to mend it, and is all that is shown. */
-export class UserError extends Error {}
+import { UserError } from "./errors";
 
 /** A Pulumi project and the settings of one of its stacks. */
 export interface Project {

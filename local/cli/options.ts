@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import { UserError } from "./project";
+import { UserError } from "../pulumi/errors";
 
 export const help = `Runs the Pulumi program on this machine, without AWS.
 

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { ACCOUNT_ID, type Created, type Provider, type Resource } from "../pulumi/resource";
 import { accessLogLine } from "./accesslog";
-import { ACCOUNT_ID, type Created, type Provider, type Resource } from "./deployment";
 import { type Api, answer, type Invoke } from "./gateway";
 import type { Servers } from "./servers";
 import { createThrottle, type ThrottlingSettings } from "./throttle";

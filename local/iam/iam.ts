@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { ACCOUNT_ID, type Created, type Provider, type Resource } from "./deployment";
+import { ACCOUNT_ID, type Created, type Provider, type Resource } from "../pulumi/resource";
 
 interface Statement {
   Sid?: string;

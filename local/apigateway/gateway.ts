@@ -1,9 +1,9 @@
 import { randomBytes } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import { setTimeout as wait } from "node:timers/promises";
+import type { Outcome } from "../lambda/runtime";
 import { type GatewayResponse, toEvent, toResponse } from "./payload";
 import { findRoute } from "./routes";
-import type { Outcome } from "./runtime";
 
 /** What the program declares of an HTTP API. */
 export interface Api {

@@ -5,11 +5,11 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { readOptions } from "../local/options";
-import { UserError } from "../local/project";
-import { type RunOptions, run } from "../local/run";
-import { createBrowser } from "./support/browser";
-import { copyProject } from "./support/project";
+import { createBrowser } from "../../tests/support/browser";
+import { copyProject } from "../../tests/support/project";
+import { readOptions } from "../cli/options";
+import { UserError } from "../pulumi/errors";
+import { type RunOptions, run } from "../run";
 import { start, startAndFail, untilShown } from "./support/start";
 
 const unchanged = copyProject();
