@@ -6,9 +6,9 @@ import { parseArgs } from "node:util";
 import { DynamoDBClient, paginateScan } from "@aws-sdk/client-dynamodb";
 import { startDynamoDB } from "../local/dynamodb/embedded";
 import { type Run, run } from "../local/run";
-import { type Fault, startFaultProxy } from "./support/faults";
-import { copyProject } from "./support/project";
-import { connection } from "./support/table";
+import { type Fault, startFaultProxy } from "../tests/support/faults";
+import { copyProject } from "../tests/support/project";
+import { connection } from "../tests/support/table";
 
 const faults: Fault[] = [
   "lose the answer",
