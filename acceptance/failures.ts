@@ -29,14 +29,13 @@ const remedies: [pattern: RegExp, sentence: string][] = [
   ],
 ];
 
-/** The remedy for a failure of the Pulumi CLI, as a sentence, if it is one of those that are known. */
-export const remedyFor = (text: string): string | undefined =>
-  remedies.find(([pattern]) => pattern.test(text))?.[1];
+const remedyFor = (text: string): string | undefined => remedies.find(([pattern]) => pattern.test(text))?.[1];
 
 /** What went wrong, without a stack trace. What the CLI wrote while it worked has been shown before. */
 export function explain(error: unknown): string {
   const text = error instanceof Error ? error.message : `${error}`;
   if (error instanceof Failure) return text;
-  const [, problem] = /^ *error: (.+)$/m.exec(text) ?? [];
-  return remedyFor(text) ?? problem ?? text.split("\n").find((line) => line.trim()) ?? "It failed.";
+  // The Automation API puts what the CLI wrote below the command that failed.
+  const [, problem] = /^ *error: (.+)$/m.exec(text) ?? /Command failed[^\n]*\n(.+)/.exec(text) ?? [];
+  return remedyFor(text) ?? problem ?? text.split("\n")[0] ?? "";
 }

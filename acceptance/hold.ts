@@ -28,6 +28,8 @@ export async function holdAll(
     show(`${outcome.mark}  ${sentence}\n       ${outcome.seen} (${seconds} s)`);
   }
   show(`${held} of ${promises.length} promises were kept.`);
+  if (site.turnedAway > 0)
+    show(`Limits on requests turned ${site.turnedAway} away at first, which came again.`);
   show(`Left behind: ${site.started.size} sessions, which end when they have been idle for their time.`);
   return short;
 }

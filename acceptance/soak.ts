@@ -6,6 +6,7 @@ import { parseArgs } from "node:util";
 import { DynamoDBClient, paginateScan } from "@aws-sdk/client-dynamodb";
 import { startDynamoDB } from "../local/dynamodb/embedded";
 import { type Run, run } from "../local/run";
+import { readPage } from "../tests/support/browser";
 import { type Fault, startFaultProxy } from "../tests/support/faults";
 import { copyProject } from "../tests/support/project";
 import { connection } from "../tests/support/table";
@@ -101,8 +102,8 @@ async function soak({ seconds, requests, visitors }: ReturnType<typeof readOptio
     });
     const body = await response.text();
     serving.inFlight -= 1;
-    const [, session, counter] = /^session-id: (.+), counter: (\d+)\b/.exec(body) ?? [];
-    if (session) return { id: session, counter: Number(counter) };
+    const page = readPage(body);
+    if (page.id) return page;
     if (response.status !== 503) throw new Error(`answered ${response.status}: ${body}`);
     total.unanswered += 1;
     return undefined;

@@ -89,7 +89,8 @@ export async function createTrial({ folder, settings, interrupt, show }: TrialOp
       return (await (await stack()).getAllConfig())[`${project}:${key}`]?.value ?? "";
     },
     async configure(changes) {
-      for (const [key, value] of Object.entries(changes)) await (await stack()).setConfig(key, { value });
+      for (const [key, value] of Object.entries(changes))
+        await (await stack()).setConfig(`${project}:${key}`, { value });
     },
     async preview() {
       await (await stack()).preview(options());

@@ -16,3 +16,9 @@ export function createBrowser(url: string) {
     },
   };
 }
+
+/** The session in a page's text: its id is empty when there is none. */
+export function readPage(body = ""): { id: string; counter: number } {
+  const [, id = "", counter] = /^session-id: ([^,]+), counter: (\d+)\b/.exec(body) ?? [];
+  return { id, counter: Number(counter) };
+}
