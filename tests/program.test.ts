@@ -1,6 +1,5 @@
 import { strict as assert } from "node:assert";
 import { resolve } from "node:path";
-import * as pulumi from "@pulumi/pulumi";
 import { readProject } from "../local/pulumi/project";
 import { type Evaluation, evaluate, tags } from "./support/evaluate";
 
@@ -56,21 +55,13 @@ describe("the program", () => {
   });
 
   it("protects the data if told so, in DynamoDB and in Pulumi", async () => {
-    assert.deepEqual(protectedResources(), []);
-    const { inputs } = await evaluate({ protectData: "true" });
-    const { pointInTimeRecovery, deletionProtectionEnabled } = inputs("aws:dynamodb/table:Table", "sessions");
-    assert.deepEqual(pointInTimeRecovery, { enabled: true });
-    assert.equal(deletionProtectionEnabled, true);
-    assert.deepEqual(protectedResources(), ["aws:dynamodb/table:Table"]);
+    const table = ["aws:dynamodb/table:Table", "sessions"] as const;
+    assert.equal(program.declared(...table).protect, false);
+    const { inputs, declared } = await evaluate({ protectData: "true" });
+    assert.deepEqual(inputs(...table).pointInTimeRecovery, { enabled: true });
+    assert.equal(inputs(...table).deletionProtectionEnabled, true);
+    assert.equal(declared(...table).protect, true);
   });
-
-  /** The types of protected resources, which mocks are not told of. */
-  function protectedResources(): string[] {
-    const { __childResources: resources } = pulumi.runtime.getStackResource() as unknown as {
-      __childResources: Set<{ __protect?: boolean; __pulumiType: string }>;
-    };
-    return [...resources].filter(({ __protect }) => __protect).map(({ __pulumiType }) => __pulumiType);
-  }
 
   it("lets only Lambda take the role", () => {
     const { assumeRolePolicy, ...rest } = program.inputs("aws:iam/role:Role", "visit");
@@ -223,18 +214,14 @@ describe("the program", () => {
     }
   });
 
-  // What others wait for takes its time here: whoever does not wait comes first.
-  const needs: Record<string, string> = {
-    "aws:iam/rolePolicy:RolePolicy": "aws:lambda/function:Function",
-    "aws:apigatewayv2/route:Route": "aws:apigatewayv2/stage:Stage",
-    "aws:lambda/permission:Permission": "aws:apigatewayv2/stage:Stage",
-  };
-  for (const [needed, by] of Object.entries(needs)) {
-    it(`creates the ${by.split(":")[2]} after the ${needed.split(":")[2]}`, async () => {
-      const slow = () => new Promise<object>((resolve) => setTimeout(resolve, 1500, {}));
-      const { resources } = await evaluate({}, { provider: { [needed]: slow } });
-      const types = resources.map(({ type }) => type);
-      assert.ok(types.indexOf(needed) < types.indexOf(by));
-    });
-  }
+  it("gives the function its policy before it can be invoked", async () => {
+    const needed = await program.declared("aws:lambda/function:Function", "visit").dependencies();
+    assert.ok(needed.includes("aws:iam/rolePolicy:RolePolicy visit"), `${needed}`);
+  });
+
+  it("deploys the stage once its route and its permission are there", async () => {
+    const needed = await program.declared("aws:apigatewayv2/stage:Stage", "default").dependencies();
+    for (const other of ["aws:apigatewayv2/route:Route visit", "aws:lambda/permission:Permission visit"])
+      assert.ok(needed.includes(other), `${needed}`);
+  });
 });

@@ -2,6 +2,7 @@ import { deploy, type Outputs } from "../../local/pulumi/program";
 import { readProject } from "../../local/pulumi/project";
 import type { Provider, Resource } from "../../local/pulumi/resource";
 import { copyProject } from "./project";
+import { type Declared, recordingProgram, takeDeclared } from "./recorder";
 
 export interface Evaluation {
   /** In the order of creation. */
@@ -9,30 +10,49 @@ export interface Evaluation {
   outputs: Outputs;
   /** The inputs of the one resource of a type and name. */
   inputs(type: string, name: string): Record<string, unknown>;
+  /** What the one resource of a type and name is declared with, which the mocks are not told. */
+  declared(type: string, name: string): Declared;
 }
 
 const folder = copyProject();
+const program = recordingProgram(folder);
+/** By settings: the program is the same for all tests of a process. */
+const evaluations = new Map<string, Promise<Evaluation>>();
+
+interface Options {
+  stack?: string;
+  /** In the place of, or besides, what is answered here. */
+  provider?: Provider;
+  /** Of data sources, by their tokens. */
+  answers?: Record<string, unknown>;
+}
 
 /** The tags of everything in the stack dev. */
 export const tags = { project: readProject(folder, "dev").name, stack: "dev" };
 
 /**
- * Evaluates `index.ts` under runtime mocks that answer as AWS would.
+ * Evaluates `index.ts` under runtime mocks that answer as AWS would; once for the same settings, unless other answers
+ * are given.
  *
  * @param settings on top of those of the stack, by their names in Pulumi.yaml
- * @param provider in the place of, or besides, what is answered here; so are `answers`, of data sources
  */
-export async function evaluate(
-  settings: Record<string, string> = {},
-  {
-    stack = "dev",
-    provider = {},
-    answers = {},
-  }: { stack?: string; provider?: Provider; answers?: Record<string, unknown> } = {},
+export function evaluate(settings: Record<string, string> = {}, options: Options = {}): Promise<Evaluation> {
+  const { stack = "dev", provider, answers } = options;
+  if (provider || answers) return evaluateAnew(settings, options);
+  const key = JSON.stringify([stack, Object.entries(settings).sort()]);
+  const known = evaluations.get(key) ?? evaluateAnew(settings, options);
+  evaluations.set(key, known);
+  return known;
+}
+
+async function evaluateAnew(
+  settings: Record<string, string>,
+  { stack = "dev", provider = {}, answers = {} }: Options,
 ): Promise<Evaluation> {
-  const project = readProject(folder, stack);
+  const project = { ...readProject(folder, stack), program };
   for (const [key, value] of Object.entries(settings)) project.config[`${project.name}:${key}`] = value;
   const resources: Resource<Record<string, unknown>>[] = [];
+  takeDeclared();
   const outputs = await deploy(
     project,
     { ...aws, ...provider },
@@ -41,15 +61,19 @@ export async function evaluate(
     },
     answers,
   );
+  const declared = takeDeclared();
   return {
     resources,
     outputs,
-    inputs(type, name) {
-      const found = resources.filter((resource) => resource.type === type && resource.name === name);
-      if (found.length !== 1) throw new Error(`${found.length} resources of type ${type} are named ${name}`);
-      return found[0]?.inputs ?? {};
-    },
+    inputs: (type, name) => theOne(resources, type, name).inputs,
+    declared: (type, name) => theOne(declared, type, name),
   };
+}
+
+function theOne<T extends { type: string; name: string }>(all: T[], type: string, name: string): T {
+  const [found, ...others] = all.filter((resource) => resource.type === type && resource.name === name);
+  if (found && others.length === 0) return found;
+  throw new Error(`${found ? others.length + 1 : 0} resources of type ${type} are named ${name}`);
 }
 
 /** What AWS says of the resources whose outputs the program uses. */

@@ -1,10 +1,11 @@
-import { readFileSync } from "node:fs";
 import type { Resource } from "../../local/pulumi/resource";
 
 type Inputs = Record<string, unknown>;
 
 /** Finds what is wrong with a resource: a sentence for each violation. */
-export type Rule = (resource: Pick<Resource<Inputs>, "type" | "name" | "inputs">) => string[];
+export type Rule = (
+  resource: Pick<Resource<Inputs>, "type" | "name" | "inputs"> & { takesTags: boolean },
+) => string[];
 
 interface Statement {
   Effect: string;
@@ -61,9 +62,9 @@ export const rules: Record<string, Rule> = {
   "a log group has a retention": ({ type, inputs }) =>
     type === "aws:cloudwatch/logGroup:LogGroup" && !inputs.retentionInDays ? ["kept for ever"] : [],
 
-  "what takes tags has those of project and stack": ({ type, inputs }) => {
+  "what takes tags has those of project and stack": ({ takesTags, inputs }) => {
     const { project, stack } = (inputs.tags ?? {}) as Record<string, string>;
-    return takesTags(type) && !(project && stack) ? ["not tagged"] : [];
+    return takesTags && !(project && stack) ? ["not tagged"] : [];
   },
 
   "a stage lets a limited number of requests through, and some": ({ type, inputs }) => {
@@ -135,14 +136,4 @@ function parse(json: string): unknown {
 function list<T>(value: T | T[] | undefined): T[] {
   if (value === undefined) return [];
   return Array.isArray(value) ? value : [value];
-}
-
-/** Whether the SDK's class for a type has the argument `tags`. */
-function takesTags(type: string): boolean {
-  const [packageName, module = "", resource = ""] = type.split(":");
-  const file = module.includes("/")
-    ? module
-    : `${module}/${resource.charAt(0).toLowerCase()}${resource.slice(1)}`;
-  const source = readFileSync(require.resolve(`@pulumi/${packageName}/${file}.js`), "utf8");
-  return source.includes('resourceInputs["tags"] = args');
 }
