@@ -47,6 +47,7 @@ async function main(): Promise<number> {
   }
   const interrupt = watchForInterrupt(GRACE_MILLISECONDS, (by) => show(`Interrupted (${by})`));
   const trial = await createTrial({ folder: process.cwd(), settings, interrupt, show: showDetail });
+  show(`Should this be killed, delete its stack with: ${trial.commandsToRemove.join(" && ")}`);
   let problem: string | undefined;
   try {
     await tryOut(trial, interrupt);

@@ -22,12 +22,14 @@ export function watchForInterrupt(graceMilliseconds: number, onInterrupt: (by: s
   let by: string | undefined;
   let last = 0;
   let timer: NodeJS.Timeout | undefined;
+  let isTold = false;
   const stop = (name: string) => {
     if (Date.now() - last < SAME_MILLISECONDS) return;
     last = Date.now();
     by = name;
     onInterrupt(name);
     const underWay = controller;
+    if (isTold) return;
     timer = setTimeout(() => underWay.abort(), graceMilliseconds);
   };
   for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(name, stop);
@@ -40,8 +42,12 @@ export function watchForInterrupt(graceMilliseconds: number, onInterrupt: (by: s
     get signal() {
       return controller.signal;
     },
-    isStopping: () => clearTimeout(timer),
+    isStopping() {
+      isTold = true;
+      clearTimeout(timer);
+    },
     reset() {
+      isTold = false;
       clearTimeout(timer);
       controller = new AbortController();
     },
