@@ -256,32 +256,27 @@ describe("npm run e2e", () => {
   });
 
   describe("says in a sentence", () => {
-    const sentences: Record<string, [plan: Plan, args: string[], message: RegExp]> = {
+    const sentences: Record<string, [plan: Plan, settings: string, message: RegExp]> = {
       "that the CLI is too old": [
         { version: "v3.20.0" },
-        [],
+        "dev",
         /^The Pulumi CLI 3\.20\.0 is too old: .*install\/\n$/,
       ],
-      "that there are no such settings": [
-        {},
-        ["--settings", "nowhere"],
-        /There is no Pulumi\.nowhere\.yaml\. Choose/,
-      ],
-      "which option it does not have": [{}, ["--region", "x"], /^Unknown option '--region'.*--help\.\n$/],
+      "that there are no such settings": [{}, "nowhere", /There is no Pulumi\.nowhere\.yaml\. Choose/],
       "that the CLI is not logged in": [
         { told: { "stack ls": { error: "error: PULUMI_ACCESS_TOKEN must be set for login" } } },
-        [],
+        "dev",
         /The Pulumi CLI is not logged in\. Run pulumi login/,
       ],
       "that the name is taken": [
         { told: { "stack init": { error: "error: stack 'e2e' already exists" } } },
-        [],
+        "dev",
         /A stack of this name is already there\. Start again/,
       ],
     };
-    for (const [what, [plan, args, message]] of Object.entries(sentences)) {
+    for (const [what, [plan, settings, message]] of Object.entries(sentences)) {
       it(what, async () => {
-        const { code, shown, asked: all } = await start(plan.told, { plan, args }).ended;
+        const { code, shown, asked: all } = await runHere(plan.told, plan, { settings });
         assert.equal(code, 1);
         assert.match(shown, message);
         assert.deepEqual(
@@ -292,6 +287,12 @@ describe("npm run e2e", () => {
         assert.deepEqual(left(), []);
       });
     }
+
+    it("which option it does not have", async () => {
+      const { code, shown } = await start({}, { args: ["--region", "x"] }).ended;
+      assert.equal(code, 1);
+      assert.match(shown, /^Unknown option '--region'.*--help\.\n$/);
+    });
 
     it("that there is no CLI", async () => {
       const { code, shown } = await start({}, { path: join(folder, "nowhere") }).ended;
