@@ -86,7 +86,7 @@ const counting = {
 // to create it, nor a visit whose clock is behind.
 const ending = {
   ConditionExpression: isAlive,
-  UpdateExpression: "SET #expiresAt = :endsAt, #endedBy = :requestId REMOVE #createdAt, #requests",
+  UpdateExpression: "REMOVE #createdAt, #requests SET #expiresAt = :endsAt, #endedBy = :requestId",
   ExpressionAttributeNames: {
     "#createdAt": "created-at",
     "#expiresAt": "expires-at",
