@@ -66,7 +66,7 @@ function findToken(cookies: string[] | undefined, name: string, { accepts }: Tok
 
 const headers = {
   "cache-control": "no-store",
-  "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+  "content-security-policy": "default-src 'none'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'",
   "content-type": "text/plain; charset=utf-8",
   "referrer-policy": "no-referrer",
   "strict-transport-security": "max-age=63072000",

@@ -91,7 +91,8 @@ for (const [form, tokens] of Object.entries({ uuid: uuids, secret: secrets }))
       const { headers } = await visit();
       assert.deepEqual(headers, {
         "cache-control": "no-store",
-        "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+        "content-security-policy":
+          "default-src 'none'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'",
         "content-type": "text/plain; charset=utf-8",
         "referrer-policy": "no-referrer",
         "strict-transport-security": "max-age=63072000",
