@@ -1,11 +1,15 @@
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from "aws-lambda";
 import { parseCookie, stringifySetCookie } from "cookie";
-import { createSessionStore, isSessionId, type Session, type SessionStore, type Visit } from "./sessions";
+import { createSessionStore, type Session } from "./sessions";
+import { secrets, type Tokens, uuids } from "./tokens";
 
 /** What a handler is built from. Lambda has the defaults; tests bring their own. */
 export interface HandlerOptions {
-  /** Holds `TABLE_NAME`, `COOKIE_NAME`, `IDLE_SECONDS` and `ABSOLUTE_SECONDS`, as `index.ts` sets them. */
+  /**
+   * Holds `TABLE_NAME`, `COOKIE_NAME`, `IDLE_SECONDS`, `ABSOLUTE_SECONDS` and, unless ids are UUIDs, `ID_FORM`
+   * (`secret`), as `index.ts` sets them.
+   */
   env?: NodeJS.ProcessEnv;
   dynamodb?: Pick<DynamoDBClient, "send">;
   /** The clock, in milliseconds since 1970. */
@@ -28,49 +32,50 @@ export function createHandler({
     idleSeconds: seconds(env, "IDLE_SECONDS"),
     absoluteSeconds: seconds(env, "ABSOLUTE_SECONDS"),
   };
+  const tokens = env.ID_FORM === "secret" ? secrets : uuids;
   const sessions = createSessionStore(dynamodb, required(env, "TABLE_NAME"), limits, now);
 
   return async (
     event: APIGatewayProxyEventV2,
     context: Context,
   ): Promise<APIGatewayProxyStructuredResultV2> => {
-    const id = findSessionId(event.cookies, cookieName);
+    let token = findToken(event.cookies, cookieName, tokens);
     const visit = { requestId: context.awsRequestId, abortSignal: beforeTimeout(context) };
     let session: Session | undefined;
     try {
-      if (id) session = await sessions.count(id, visit);
-      session ??= await start(sessions, visit);
+      if (token) session = await sessions.count(tokens.idOf(token), visit);
+      if (!session || !token) {
+        token = tokens.issue();
+        session = await sessions.create(tokens.idOf(token), visit);
+        // The dashboard counts these lines.
+        console.info("new session");
+      }
     } catch (error) {
       return unavailable(error);
     }
-    return page(session, cookieName);
+    return page(session, sessionCookie(cookieName, token, session.secondsLeft));
   };
 }
 
-async function start(sessions: SessionStore, visit: Visit): Promise<Session> {
-  const session = await sessions.create(visit);
-  // The dashboard counts these lines.
-  console.info("new session");
-  return session;
-}
-
-/** The first cookie of that name whose value may be a session id. Values are taken as sent, never decoded. */
-function findSessionId(cookies: string[] | undefined, name: string): string | undefined {
-  return cookies?.map((cookie) => parseCookie(cookie, { decode: (value) => value })[name]).find(isSessionId);
+/** The first cookie of that name whose value may be a token. Values are taken as sent, never decoded. */
+function findToken(cookies: string[] | undefined, name: string, { accepts }: Tokens): string | undefined {
+  return cookies
+    ?.map((cookie) => parseCookie(cookie, { decode: (value) => value })[name] ?? "")
+    .find(accepts);
 }
 
 const headers = {
   "cache-control": "no-store",
+  "content-security-policy": "default-src 'none'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'",
   "content-type": "text/plain; charset=utf-8",
+  "referrer-policy": "no-referrer",
   "strict-transport-security": "max-age=63072000",
   "x-content-type-options": "nosniff",
 };
 
-function page(session: Session, cookieName: string): APIGatewayProxyStructuredResultV2 {
-  const { id, counter, secondsLeft } = session;
-  const cookies = [sessionCookie(cookieName, id, secondsLeft)];
+function page({ id, counter }: Session, cookie: string): APIGatewayProxyStructuredResultV2 {
   const body = `session-id: ${id}, counter: ${counter}`;
-  return { statusCode: 200, headers, cookies, body };
+  return { statusCode: 200, headers, cookies: [cookie], body };
 }
 
 const sessionCookie = (name: string, value: string, maxAge: number) =>
@@ -88,11 +93,14 @@ function unavailable(error: unknown): APIGatewayProxyStructuredResultV2 {
   };
 }
 
-/** Time for three attempts in a few seconds: by default the SDK would wait for an answer for ever. */
+/**
+ * Time for three attempts in a few seconds: by default the SDK would wait for an answer for ever. The first time-out
+ * is for the answer's head, the other for a body that stalls.
+ */
 const createClient = () =>
   new DynamoDBClient({
     maxAttempts: 3,
-    requestHandler: { requestTimeout: 1000, throwOnRequestTimeout: true },
+    requestHandler: { requestTimeout: 1000, socketTimeout: 1000, throwOnRequestTimeout: true },
   });
 
 /** Fires early enough for an answer to go out before Lambda ends the invocation. */

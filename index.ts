@@ -78,6 +78,7 @@ const visit = new aws.lambda.CallbackFunction(
       variables: {
         TABLE_NAME: table.name,
         COOKIE_NAME: settings.cookieName,
+        ID_FORM: settings.secretIds ? "secret" : "uuid",
         IDLE_SECONDS: `${settings.idleSeconds}`,
         ABSOLUTE_SECONDS: `${settings.absoluteSeconds}`,
       },

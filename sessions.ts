@@ -1,20 +1,24 @@
-import { randomUUID } from "node:crypto";
 import {
   type AttributeValue,
   ConditionalCheckFailedException,
   type DynamoDBClient,
   UpdateItemCommand,
+  type UpdateItemCommandInput,
 } from "@aws-sdk/client-dynamodb";
 
 /** How long a session lives, in seconds. */
 export interface Limits {
-  /** It ends when it has not been used for this long. */
+  /** It ends when it has not been used for this long, or up to a second later. */
   idleSeconds: number;
   /** It ends this long after its creation, however much it is used. */
   absoluteSeconds: number;
 }
 
+/** An item as DynamoDB has it. */
+export type Item = Record<string, AttributeValue>;
+
 export interface Session {
+  /** The item's key. */
   id: string;
   /** Visits so far, this one included. */
   counter: number;
@@ -29,18 +33,19 @@ export interface Visit {
   abortSignal?: AbortSignal;
 }
 
-/** Each method is one call to DynamoDB, and rejects with the SDK's error when it fails. */
+/** Rejects with the SDK's error when DynamoDB fails. */
 export interface SessionStore {
-  /** Starts a session, counting its first visit. */
-  create(visit: Visit): Promise<Session>;
+  /**
+   * Starts a session under an id that has never been used, counting its first visit.
+   *
+   * @param former what {@link SessionStore.end} has returned: its data and its count go on in the new session
+   */
+  create(id: string, visit: Visit, former?: Item): Promise<Session>;
   /** Counts a visit. Resolves to `undefined` when there is no such session or when it has ended. */
   count(id: string, visit: Visit): Promise<Session | undefined>;
+  /** Ends a session for good. Resolves to what it was, or to `undefined` when none was alive. */
+  end(id: string, visit: Visit): Promise<Item | undefined>;
 }
-
-const SESSION_ID = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
-
-/** Whether `value` has the form of the ids that {@link SessionStore.create} issues: UUID version 4. */
-export const isSessionId = (value: string | undefined): value is string => SESSION_ID.test(value ?? "");
 
 /**
  * How many request ids an item remembers. A retry is recognised unless this many other visits of the same
@@ -55,12 +60,13 @@ const names = {
   "#requests": "requests",
 };
 
-const isNew = "attribute_not_exists(#id)";
 // TTL deletes ended sessions up to days late, so both limits are checked at use. A comparison with an
-// attribute that does not exist is false: a deleted session is not revived either.
+// attribute that does not exist is false: a deleted or ended session is not revived either.
 const isAlive = "#expiresAt > :now AND #createdAt > :bornAfter";
 // When an answer is lost the SDK retries, although DynamoDB may have carried the request out.
 const isAnotherRequest = "NOT contains(#requests, :requestId)";
+// Clocks differ: a visit whose clock is behind must not shorten the session.
+const isLater = "#expiresAt <= :expiresAt";
 
 // Right-hand sides are values from before the update: the new id comes first, the others move up by one.
 const rememberRequest = [
@@ -68,21 +74,37 @@ const rememberRequest = [
   ...Array.from({ length: REMEMBERED_REQUESTS - 1 }, (_, i) => `#requests[${i + 1}] = #requests[${i}]`),
 ].join(", ");
 
-const creation = {
-  ConditionExpression: isNew,
-  UpdateExpression: "SET #counter = :one, #createdAt = :now, #expiresAt = :expiresAt, #requests = :requests",
-  ExpressionAttributeNames: { "#id": "session-id", ...names },
-};
+const creation = "SET #counter = :counter, #createdAt = :now, #expiresAt = :expiresAt, #requests = :requests";
 
 const counting = {
-  ConditionExpression: `${isAlive} AND ${isAnotherRequest}`,
+  ConditionExpression: `${isAlive} AND ${isAnotherRequest} AND ${isLater}`,
   UpdateExpression: `SET #counter = #counter + :one, #expiresAt = :expiresAt, ${rememberRequest}`,
   ExpressionAttributeNames: names,
 };
 
+// The item stays until TTL deletes it, and without its creation time nothing brings it back: neither a late attempt
+// to create it, nor a visit whose clock is behind.
+const ending = {
+  ConditionExpression: isAlive,
+  UpdateExpression: "REMOVE #createdAt, #requests SET #expiresAt = :endsAt, #endedBy = :requestId",
+  ExpressionAttributeNames: {
+    "#createdAt": "created-at",
+    "#expiresAt": "expires-at",
+    "#endedBy": "ended-by",
+    "#requests": "requests",
+  },
+};
+
+/** What belongs to an item rather than to the visitor. */
+const ownNames = ["session-id", "counter", "created-at", "expires-at", "requests", "ended-by"];
+
+/** With milliseconds, of which a sum or difference of seconds may have lost the last. */
+const number = (value: number) => ({ N: `${Math.round(value * 1000) / 1000}` });
+
 /**
  * Keeps sessions in a table whose hash key is `session-id` (String). Each method is one atomic conditional
- * `UpdateItem`: parallel visits lose no count, and a visit counts once however often its request is sent.
+ * `UpdateItem`: parallel visits lose no count, and a visit counts once however often its request is sent. (Only a
+ * visit whose clock is behind that of the visit before takes a second call.)
  *
  * @param now the clock, in milliseconds since 1970
  */
@@ -92,57 +114,115 @@ export function createSessionStore(
   { idleSeconds, absoluteSeconds }: Limits,
   now: () => number,
 ): SessionStore {
+  /** Resolves to the item after the update or, where its condition refused it, to the item that did. */
   async function update(
     id: string,
-    visit: Visit,
-    expressions: typeof creation | typeof counting,
-    values: (time: number) => Record<string, AttributeValue>,
-  ): Promise<Session | undefined> {
-    const time = Math.floor(now() / 1000);
+    { abortSignal }: Visit,
+    expressions: Partial<UpdateItemCommandInput>,
+    values: Item,
+    returned: "ALL_NEW" | "ALL_OLD" = "ALL_NEW",
+  ): Promise<{ isRefused: boolean; item?: Item }> {
     const command = new UpdateItemCommand({
       TableName: tableName,
       Key: { "session-id": { S: id } },
       ...expressions,
-      ExpressionAttributeValues: {
-        ":one": { N: "1" },
-        ":now": { N: `${time}` },
-        ":expiresAt": { N: `${time + idleSeconds}` },
-        ...values(time),
-      },
-      ReturnValues: "ALL_NEW",
+      ExpressionAttributeValues: values,
+      ReturnValues: returned,
       ReturnValuesOnConditionCheckFailure: "ALL_OLD",
     });
-    const item = await dynamodb.send(command, { abortSignal: visit.abortSignal }).then(
-      (output) => output.Attributes,
+    return dynamodb.send(command, { abortSignal }).then(
+      ({ Attributes: item }) => {
+        if (!item) throw new Error("DynamoDB answered without the session");
+        return { isRefused: false, item };
+      },
       (error: unknown) => {
-        if (error instanceof ConditionalCheckFailedException) return error.Item;
+        if (error instanceof ConditionalCheckFailedException) return { isRefused: true, item: error.Item };
         throw error;
       },
     );
+  }
+
+  /** The session as this visit has it, or `undefined` if the item does not remember this visit. */
+  function sessionOf(id: string, { requestId }: Visit, item: Item | undefined, time: number) {
     // Where the item remembers this request tells how many visits have been counted since: none when it was
     // carried out just now, some when an earlier attempt was. An item without this request's id has refused it.
-    const visitsSince = item?.requests?.L?.findIndex(({ S }) => S === visit.requestId) ?? -1;
+    const visitsSince = item?.requests?.L?.findIndex(({ S }) => S === requestId) ?? -1;
     if (!item || visitsSince < 0) return undefined;
+    const absolute = Math.ceil(Number(item["created-at"]?.N) + absoluteSeconds - time);
     return {
       id,
       counter: Number(item.counter?.N) - visitsSince,
-      secondsLeft: Math.min(idleSeconds, Number(item["created-at"]?.N) + absoluteSeconds - time),
+      secondsLeft: Math.min(idleSeconds, absolute),
     };
   }
 
+  async function count(id: string, visit: Visit, earliestEnd = 0): Promise<Session | undefined> {
+    const time = now() / 1000;
+    // TTL takes whole seconds only. Rounded up, no session ends before its limit.
+    const expiresAt = Math.max(Math.ceil(time + idleSeconds), earliestEnd);
+    const { isRefused, item } = await update(id, visit, counting, {
+      ":one": number(1),
+      ":now": number(time),
+      ":bornAfter": number(time - absoluteSeconds),
+      ":expiresAt": number(expiresAt),
+      ":requestId": { S: visit.requestId },
+    });
+    const session = sessionOf(id, visit, item, time);
+    if (session) return session;
+    if (!isRefused) throw new Error("DynamoDB answered without the visit");
+    const storedEnd = Number(item?.["expires-at"]?.N);
+    return storedEnd > expiresAt ? count(id, visit, storedEnd) : undefined;
+  }
+
   return {
-    async create(visit) {
+    count: (id, visit) => count(id, visit),
+
+    async create(id, visit, former = {}) {
+      const time = now() / 1000;
       const requests = Array.from({ length: REMEMBERED_REQUESTS }, (_, i) => ({
         S: i ? "" : visit.requestId,
       }));
-      const session = await update(randomUUID(), visit, creation, () => ({ ":requests": { L: requests } }));
+      const data = Object.entries(former).filter(([name]) => !ownNames.includes(name));
+      const { item } = await update(
+        id,
+        visit,
+        {
+          ConditionExpression: "attribute_not_exists(#id)",
+          UpdateExpression: [creation, ...data.map((_, i) => `#data${i} = :data${i}`)].join(", "),
+          ExpressionAttributeNames: {
+            ...names,
+            "#id": "session-id",
+            ...Object.fromEntries(data.map(([name], i) => [`#data${i}`, name])),
+          },
+        },
+        {
+          ":counter": number(Number(former.counter?.N ?? 0) + 1),
+          ":now": number(time),
+          ":expiresAt": number(Math.ceil(time + idleSeconds)),
+          ":requests": { L: requests },
+          ...Object.fromEntries(data.map(([, value], i) => [`:data${i}`, value])),
+        },
+      );
+      const session = sessionOf(id, visit, item, time);
       if (!session) throw new Error("the new session's id is already taken");
       return session;
     },
-    count: (id, visit) =>
-      update(id, visit, counting, (time) => ({
-        ":bornAfter": { N: `${time - absoluteSeconds}` },
-        ":requestId": { S: visit.requestId },
-      })),
+
+    async end(id, visit) {
+      const time = now() / 1000;
+      const { isRefused, item } = await update(
+        id,
+        visit,
+        ending,
+        {
+          ":now": number(time),
+          ":bornAfter": number(time - absoluteSeconds),
+          ":endsAt": number(Math.ceil(time)),
+          ":requestId": { S: visit.requestId },
+        },
+        "ALL_OLD",
+      );
+      return isRefused && item?.["ended-by"]?.S !== visit.requestId ? undefined : item;
+    },
   };
 }

@@ -52,6 +52,7 @@ export const definitions = {
     "a token (RFC 6265) of up to 64 characters",
     "cookie-test",
   ),
+  secretIds: flag,
   idleSeconds: wholeNumber(1, LONGEST_SESSION, 1800),
   absoluteSeconds: wholeNumber(1, LONGEST_SESSION, 43200),
   memorySize: wholeNumber(128, 10240, 256),

@@ -6,133 +6,140 @@ import { type Fault, type FaultProxy, startFaultProxy } from "./support/faults";
 import { useTable } from "./support/table";
 
 // The handler with its own client, over sockets to a DynamoDB that fails at chosen moments.
-describe("the handler, when DynamoDB fails,", () => {
-  const table = useTable();
-  let proxy: FaultProxy;
-  let handler: ReturnType<typeof createHandler>;
-  const logged: unknown[] = [];
-  const { info, error } = console;
-  const { env } = process;
+for (const form of ["uuid", "secret"])
+  describe(`the handler with ids as ${form}, when DynamoDB fails,`, () => {
+    const table = useTable();
+    let proxy: FaultProxy;
+    let handler: ReturnType<typeof createHandler>;
+    const logged: unknown[] = [];
+    const { info, error } = console;
+    const { env } = process;
 
-  before(async () => {
-    proxy = await startFaultProxy(table.endpoint);
-    process.env = {
-      ...env,
-      AWS_REGION: "us-east-1",
-      AWS_ACCESS_KEY_ID: "local",
-      AWS_SECRET_ACCESS_KEY: "local",
-      AWS_ENDPOINT_URL_DYNAMODB: proxy.endpoint,
-      TABLE_NAME: table.name,
-      COOKIE_NAME: "cookie-test",
-      IDLE_SECONDS: "60",
-      ABSOLUTE_SECONDS: "600",
-    };
-    handler = createHandler();
-    console.info = console.error = (...values: unknown[]) => logged.push(...values);
-  });
-  beforeEach(() => {
-    logged.length = 0;
-    proxy.nextFault = () => undefined;
-  });
-  after(() => {
-    Object.assign(console, { info, error });
-    process.env = env;
-    proxy.close();
-  });
-
-  /** Lets faults happen to the next requests, one each; then all goes well again. */
-  const failNext = (...faults: (Fault | undefined)[]) => {
-    proxy.nextFault = () => faults.shift();
-  };
-
-  async function visit(id?: string, remaining = 10_000) {
-    const event = { cookies: id ? [`cookie-test=${id}`] : undefined } as APIGatewayProxyEventV2;
-    const context = { awsRequestId: randomUUID(), getRemainingTimeInMillis: () => remaining } as Context;
-    const answer = await handler(event, context);
-    const [, session = "", counter] = /^session-id: (.+), counter: (\d+)\b/.exec(answer.body ?? "") ?? [];
-    return { ...answer, id: session, counter: Number(counter) };
-  }
-  const stored = async (id: string) => Number((await table.item(id))?.counter?.N);
-
-  const faults: Record<string, Fault> = {
-    "loses the answer": "lose the answer",
-    "answers 500 though it has counted": "fail afterwards",
-    "answers too late": { delay: 1500 },
-    "resets the connection": "reset",
-    "answers 500": "server error",
-    "answers 503": "unavailable",
-    throttles: "throttle",
-  };
-  for (const [what, fault] of Object.entries(faults)) {
-    it(`starts a session once and counts a visit once when it ${what}`, async () => {
-      failNext(fault);
-      const first = await visit();
-      assert.equal(first.counter, 1);
-      assert.equal(await stored(first.id), 1);
-
-      const before = proxy.requests;
-      failNext(fault);
-      assert.equal((await visit(first.id)).counter, 2);
-      assert.equal(await stored(first.id), 2);
-      assert.equal(proxy.requests - before, 2);
+    before(async () => {
+      proxy = await startFaultProxy(table.endpoint);
+      process.env = {
+        ...env,
+        AWS_REGION: "us-east-1",
+        AWS_ACCESS_KEY_ID: "local",
+        AWS_SECRET_ACCESS_KEY: "local",
+        AWS_ENDPOINT_URL_DYNAMODB: proxy.endpoint,
+        TABLE_NAME: table.name,
+        ID_FORM: form,
+        COOKIE_NAME: "cookie-test",
+        IDLE_SECONDS: "60",
+        ABSOLUTE_SECONDS: "600",
+      };
+      handler = createHandler();
+      console.info = console.error = (...values: unknown[]) => logged.push(...values);
     });
-  }
-
-  it("counts a visit once when the answer is lost twice", async () => {
-    const { id } = await visit();
-    failNext("lose the answer", "lose the answer");
-    assert.equal((await visit(id)).counter, 2);
-    assert.equal(await stored(id), 2);
-  });
-
-  it("gives parallel visits their own counts, though every first answer is lost", async () => {
-    const { id } = await visit();
-    failNext(...Array<Fault>(8).fill("lose the answer"));
-    const counters = (await Promise.all(Array.from({ length: 8 }, () => visit(id)))).map(
-      ({ counter }) => counter,
-    );
-    assert.deepEqual(
-      counters.sort((a, b) => a - b),
-      [2, 3, 4, 5, 6, 7, 8, 9],
-    );
-    assert.equal(await stored(id), 9);
-  });
-
-  const outages: Record<string, Fault> = {
-    "resets every connection": "reset",
-    "answers 500 only": "server error",
-    "throttles for good": "throttle",
-    "refuses access": "refuse",
-    "is silent": "silence",
-    "loses every answer": "lose the answer",
-  };
-  for (const [what, fault] of Object.entries(outages)) {
-    it(`answers 503 in time and keeps the visitor's session when it ${what}`, async () => {
-      const { id } = await visit();
-      const size = await table.size();
+    beforeEach(() => {
       logged.length = 0;
-      proxy.nextFault = () => fault;
-
-      const start = Date.now();
-      const answer = await visit(id, 1500);
-      assert.ok(Date.now() - start < 1500);
-      assert.equal(answer.statusCode, 503);
-      assert.equal(answer.headers?.["retry-after"], "5");
-      assert.equal(answer.cookies, undefined);
-      assert.equal(logged.length, 1);
-      assert.ok(!JSON.stringify(logged).includes(id));
-
       proxy.nextFault = () => undefined;
-      const counted = fault === "lose the answer" ? 2 : 1;
-      assert.equal((await visit(id)).counter, counted + 1);
-      assert.equal(await table.size(), size);
     });
-  }
+    after(() => {
+      Object.assign(console, { info, error });
+      process.env = env;
+      proxy.close();
+    });
 
-  it("makes no more than three attempts", async () => {
-    proxy.nextFault = () => "reset";
-    const before = proxy.requests;
-    assert.equal((await visit()).statusCode, 503);
-    assert.equal(proxy.requests - before, 3);
+    /** Lets faults happen to the next requests, one each; then all goes well again. */
+    const failNext = (...faults: (Fault | undefined)[]) => {
+      proxy.nextFault = () => faults.shift();
+    };
+
+    /** The cookie of each session that was answered with. */
+    const cookies = new Map<string, string>();
+
+    async function visit(id?: string, remaining = 10_000) {
+      const event = { cookies: id ? [cookies.get(id)] : undefined } as APIGatewayProxyEventV2;
+      const context = { awsRequestId: randomUUID(), getRemainingTimeInMillis: () => remaining } as Context;
+      const answer = await handler(event, context);
+      const [, session = "", counter] = /^session-id: (.+), counter: (\d+)\b/.exec(answer.body ?? "") ?? [];
+      if (session) cookies.set(session, answer.cookies?.[0]?.split(";")[0] ?? "");
+      return { ...answer, id: session, counter: Number(counter) };
+    }
+    const stored = async (id: string) => Number((await table.item(id))?.counter?.N);
+
+    const faults: Record<string, Fault> = {
+      "loses the answer": "lose the answer",
+      "answers 500 though it has counted": "fail afterwards",
+      "answers too late": { delay: 1500 },
+      "stalls in the middle of the answer": "stall",
+      "resets the connection": "reset",
+      "answers 500": "server error",
+      "answers 503": "unavailable",
+      throttles: "throttle",
+    };
+    for (const [what, fault] of Object.entries(faults)) {
+      it(`starts a session once and counts a visit once when it ${what}`, async () => {
+        failNext(fault);
+        const first = await visit();
+        assert.equal(first.counter, 1);
+        assert.equal(await stored(first.id), 1);
+
+        const before = proxy.requests;
+        failNext(fault);
+        assert.equal((await visit(first.id)).counter, 2);
+        assert.equal(await stored(first.id), 2);
+        assert.equal(proxy.requests - before, 2);
+      });
+    }
+
+    it("counts a visit once when the answer is lost twice", async () => {
+      const { id } = await visit();
+      failNext("lose the answer", "lose the answer");
+      assert.equal((await visit(id)).counter, 2);
+      assert.equal(await stored(id), 2);
+    });
+
+    it("gives parallel visits their own counts, though every first answer is lost", async () => {
+      const { id } = await visit();
+      failNext(...Array<Fault>(8).fill("lose the answer"));
+      const counters = (await Promise.all(Array.from({ length: 8 }, () => visit(id)))).map(
+        ({ counter }) => counter,
+      );
+      assert.deepEqual(
+        counters.sort((a, b) => a - b),
+        [2, 3, 4, 5, 6, 7, 8, 9],
+      );
+      assert.equal(await stored(id), 9);
+    });
+
+    const outages: Record<string, Fault> = {
+      "resets every connection": "reset",
+      "answers 500 only": "server error",
+      "throttles for good": "throttle",
+      "refuses access": "refuse",
+      "is silent": "silence",
+      "loses every answer": "lose the answer",
+    };
+    for (const [what, fault] of Object.entries(outages)) {
+      it(`answers 503 in time and keeps the visitor's session when it ${what}`, async () => {
+        const { id } = await visit();
+        const size = await table.size();
+        logged.length = 0;
+        proxy.nextFault = () => fault;
+
+        const start = Date.now();
+        const answer = await visit(id, 1500);
+        assert.ok(Date.now() - start < 1500);
+        assert.equal(answer.statusCode, 503);
+        assert.equal(answer.headers?.["retry-after"], "5");
+        assert.equal(answer.cookies, undefined);
+        assert.equal(logged.length, 1);
+        assert.ok(!JSON.stringify(logged).includes(id));
+
+        proxy.nextFault = () => undefined;
+        const counted = fault === "lose the answer" ? 2 : 1;
+        assert.equal((await visit(id)).counter, counted + 1);
+        assert.equal(await table.size(), size);
+      });
+    }
+
+    it("makes no more than three attempts", async () => {
+      proxy.nextFault = () => "reset";
+      const before = proxy.requests;
+      assert.equal((await visit()).statusCode, 503);
+      assert.equal(proxy.requests - before, 3);
+    });
   });
-});

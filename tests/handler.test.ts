@@ -6,200 +6,220 @@ import type { AddressInfo } from "node:net";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import type { APIGatewayProxyEventV2, Context } from "aws-lambda";
 import { createHandler } from "../handler";
-import { isSessionId } from "../sessions";
+import { secrets, uuids } from "../tokens";
 import { useTable } from "./support/table";
 
-describe("the handler", () => {
-  const table = useTable();
-  let env: NodeJS.ProcessEnv;
-  let handler: ReturnType<typeof createHandler>;
+for (const [form, tokens] of Object.entries({ uuid: uuids, secret: secrets }))
+  describe(`the handler with ids as ${form}`, () => {
+    const table = useTable();
+    let env: NodeJS.ProcessEnv;
+    let handler: ReturnType<typeof createHandler>;
 
-  const logged: unknown[] = [];
-  const { info, error } = console;
+    const logged: unknown[] = [];
+    const { info, error } = console;
 
-  before(() => {
-    console.info = console.error = (...values: unknown[]) => logged.push(...values);
-    env = { TABLE_NAME: table.name, COOKIE_NAME: "cookie-test", IDLE_SECONDS: "60", ABSOLUTE_SECONDS: "600" };
-    handler = createHandler({ env, dynamodb: table.dynamodb });
-  });
-
-  beforeEach(() => logged.splice(0));
-  after(() => Object.assign(console, { info, error }));
-
-  const context = (remaining = 10_000) =>
-    ({ awsRequestId: randomUUID(), getRemainingTimeInMillis: () => remaining }) as Context;
-  const visit = (cookies?: string[]) => handler({ cookies } as APIGatewayProxyEventV2, context());
-  const parse = (body?: string) => /^session-id: ([^,]+), counter: (\d+)/.exec(body ?? "")?.slice(1) ?? [];
-
-  it("greets a visitor without cookies with a new session", async () => {
-    const { statusCode, body } = await visit();
-    const [id, counter] = parse(body);
-    assert.equal(statusCode, 200);
-    assert.equal(counter, "1");
-    assert.ok(isSessionId(id));
-    assert.equal((await table.item(id ?? ""))?.counter?.N, "1");
-  });
-
-  it("logs that a session is new, and nothing of whose it is", async () => {
-    const [id] = parse((await visit()).body);
-    await visit([`cookie-test=${id}`]);
-    assert.deepEqual(logged, ["new session"]);
-  });
-
-  it("recognises a visitor by the cookie", async () => {
-    const [id] = parse((await visit()).body);
-    assert.equal((await visit([`cookie-test=${id}`])).body, `session-id: ${id}, counter: 2`);
-    assert.deepEqual(parse((await visit(["a=b", `cookie-test=${id}`, "c=d"])).body), [id, "3"]);
-  });
-
-  it("sets a cookie that scripts cannot read, other sites cannot send along and plain HTTP cannot carry", async () => {
-    const { body, cookies } = await visit();
-    const [id] = parse(body);
-    assert.deepEqual(cookies, [`cookie-test=${id}; Max-Age=60; Path=/; HttpOnly; Secure; SameSite=Lax`]);
-  });
-
-  it("lets the cookie end with the session", async () => {
-    let now = Date.now();
-    const clocked = createHandler({ env, dynamodb: table.dynamodb, now: () => now });
-    const [id] = parse((await clocked({} as APIGatewayProxyEventV2, context())).body);
-    const event = { cookies: [`cookie-test=${id}`] } as APIGatewayProxyEventV2;
-    for (let i = 0; i < 11; i++) {
-      now += 50_000;
-      const { cookies } = await clocked(event, context());
-      assert.match(cookies?.[0] ?? "", i < 10 ? /Max-Age=60;/ : /Max-Age=50;/);
-    }
-    now += 50_000;
-    assert.notEqual(parse((await clocked(event, context())).body)[0], id);
-  });
-
-  it("sends plain text that is neither cached nor guessed at", async () => {
-    const { headers } = await visit();
-    assert.deepEqual(headers, {
-      "cache-control": "no-store",
-      "content-type": "text/plain; charset=utf-8",
-      "strict-transport-security": "max-age=63072000",
-      "x-content-type-options": "nosniff",
+    before(() => {
+      console.info = console.error = (...values: unknown[]) => logged.push(...values);
+      env = {
+        TABLE_NAME: table.name,
+        COOKIE_NAME: "cookie-test",
+        IDLE_SECONDS: "60",
+        ABSOLUTE_SECONDS: "600",
+        ID_FORM: form,
+      };
+      handler = createHandler({ env, dynamodb: table.dynamodb });
     });
-  });
 
-  it("uses the cookie name that it is given", async () => {
-    const renamed = createHandler({ env: { ...env, COOKIE_NAME: "__Host-sid" }, dynamodb: table.dynamodb });
-    const { body, cookies } = await renamed({} as APIGatewayProxyEventV2, context());
-    assert.ok(cookies?.[0]?.startsWith(`__Host-sid=${parse(body)[0]}; `));
-  });
+    beforeEach(() => logged.splice(0));
+    after(() => Object.assign(console, { info, error }));
 
-  const unknown = "0b8e4e5e-6c1f-4d6a-9f0e-2d1c3b4a5968";
-
-  /** A handler that adds up its calls to DynamoDB. */
-  function countCalls() {
-    const calls = { made: 0 };
-    const send = (command: never) => {
-      calls.made += 1;
-      return table.dynamodb.send(command);
+    const context = (remaining = 10_000) =>
+      ({ awsRequestId: randomUUID(), getRemainingTimeInMillis: () => remaining }) as Context;
+    const visit = (cookies?: string[]) => handler({ cookies } as APIGatewayProxyEventV2, context());
+    const parse = (body?: string) => /^session-id: ([^,]+), counter: (\d+)$/.exec(body ?? "")?.slice(1) ?? [];
+    const tokenIn = (cookies?: string[]) => /^[^=]+=([^;]+); /.exec(cookies?.[0] ?? "")?.[1] ?? "";
+    const start = async () => {
+      const { body, cookies } = await visit();
+      return { id: parse(body)[0] ?? "", token: tokenIn(cookies) };
     };
-    const counted = createHandler({ env, dynamodb: { send } as unknown as DynamoDBClient });
-    return {
-      calls,
-      visit: (cookie: string) => counted({ cookies: [cookie] } as APIGatewayProxyEventV2, context()),
-    };
-  }
 
-  // What clients make of a live id, and other things that they send.
-  const malformed: Record<string, (live: string) => string> = {
-    "an empty value": () => "",
-    "a live id in upper case": (live) => live.toUpperCase(),
-    "a live id in quotes": (live) => `"${live}"`,
-    "a live id with something before it": (live) => `x${live}`,
-    "a live id with something behind it": (live) => `${live}x`,
-    "a percent-encoded live id": (live) => live.replaceAll("-", "%2D"),
-    "a UUID of another version": () => "0b8e4e5e-6c1f-1d6a-9f0e-2d1c3b4a5968",
-    "a UUID of another variant": () => "0b8e4e5e-6c1f-4d6a-cf0e-2d1c3b4a5968",
-    "a broken percent-encoding": () => "%E0%A4%A",
-    "8 KB": () => "x".repeat(8192),
-    binary: () => "\u0000\u0001\u00ff",
-    JSON: () => '{"session-id":{"S":"x"}}',
-    "a name from the prototype": () => "__proto__",
-  };
-  for (const [what, make] of Object.entries(malformed)) {
-    it(`gives a new session to a cookie with ${what}, and asks DynamoDB for nothing else`, async () => {
-      const [live = ""] = parse((await visit()).body);
-      const counting = countCalls();
-      const { statusCode, body } = await counting.visit(`cookie-test=${make(live)}`);
+    it("greets a visitor without cookies with a new session", async () => {
+      const { statusCode, body, cookies } = await visit();
       const [id, counter] = parse(body);
-      assert.deepEqual([statusCode, counter], [200, "1"]);
-      assert.ok(isSessionId(id));
-      assert.notEqual(id, live);
-      assert.equal(counting.calls.made, 1);
+      assert.equal(statusCode, 200);
+      assert.equal(counter, "1");
+      assert.ok(tokens.accepts(tokenIn(cookies)));
+      assert.equal(tokens.idOf(tokenIn(cookies)), id);
+      assert.equal((await table.item(id ?? ""))?.counter?.N, "1");
     });
-  }
 
-  it("gives a new session to a cookie with an id that it did not issue, for one call more", async () => {
-    const counting = countCalls();
-    const [id, counter] = parse((await counting.visit(`cookie-test=${unknown}`)).body);
-    assert.equal(counter, "1");
-    assert.notEqual(id, unknown);
-    assert.equal(await table.item(unknown), undefined);
-    assert.equal(counting.calls.made, 2);
-  });
+    it("logs that a session is new, and nothing of whose it is", async () => {
+      const { token } = await start();
+      await visit([`cookie-test=${token}`]);
+      assert.deepEqual(logged, ["new session"]);
+    });
 
-  it("gives a new session to a cookie without a value, and to one of another name", async () => {
-    for (const cookie of ["cookie-test", "Cookie-Test=1", `xcookie-test=${unknown}`, "=", ";"]) {
-      assert.equal(parse((await visit([cookie])).body)[1], "1");
-    }
-  });
+    it("recognises a visitor by the cookie", async () => {
+      const { id, token } = await start();
+      assert.equal((await visit([`cookie-test=${token}`])).body, `session-id: ${id}, counter: 2`);
+      assert.deepEqual(parse((await visit(["a=b", `cookie-test=${token}`, "c=d"])).body), [id, "3"]);
+    });
 
-  it("takes the first of several cookies that can be a session id", async () => {
-    const [id] = parse((await visit()).body);
-    const cookies = ["cookie-test=forged", `cookie-test=${id}`, `cookie-test=${unknown}`];
-    assert.deepEqual(parse((await visit(cookies)).body), [id, "2"]);
-  });
+    it("sets a cookie that scripts cannot read, other sites cannot send along and plain HTTP cannot carry", async () => {
+      const { cookies } = await visit();
+      assert.deepEqual(cookies, [
+        `cookie-test=${tokenIn(cookies)}; Max-Age=60; Path=/; HttpOnly; Secure; SameSite=Lax`,
+      ]);
+    });
 
-  describe("without DynamoDB", () => {
-    it("answers 503, changes no cookie and logs the reason", async () => {
-      const broken = createHandler({
-        env: { ...env, TABLE_NAME: "no-such-table" },
-        dynamodb: table.dynamodb,
+    it("lets the cookie end with the session", async () => {
+      let now = Date.now();
+      const clocked = createHandler({ env, dynamodb: table.dynamodb, now: () => now });
+      const { body, cookies } = await clocked({} as APIGatewayProxyEventV2, context());
+      const [id] = parse(body);
+      const event = { cookies: [`cookie-test=${tokenIn(cookies)}`] } as APIGatewayProxyEventV2;
+      for (let i = 0; i < 11; i++) {
+        now += 50_000;
+        const { cookies } = await clocked(event, context());
+        assert.match(cookies?.[0] ?? "", i < 10 ? /Max-Age=60;/ : /Max-Age=50;/);
+      }
+      now += 50_000;
+      assert.notEqual(parse((await clocked(event, context())).body)[0], id);
+    });
+
+    it("sends plain text that is neither cached nor guessed at", async () => {
+      const { headers } = await visit();
+      assert.deepEqual(headers, {
+        "cache-control": "no-store",
+        "content-security-policy":
+          "default-src 'none'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'",
+        "content-type": "text/plain; charset=utf-8",
+        "referrer-policy": "no-referrer",
+        "strict-transport-security": "max-age=63072000",
+        "x-content-type-options": "nosniff",
       });
-      const answer = await broken(
-        { cookies: [`cookie-test=${unknown}`] } as APIGatewayProxyEventV2,
-        context(),
-      );
-      assert.equal(answer.statusCode, 503);
-      assert.equal(answer.cookies, undefined);
-      assert.equal(answer.headers?.["retry-after"], "5");
-      assert.equal(answer.body, "Your session is not available right now. Please try again.");
-      assert.equal(logged.length, 1);
-      assert.equal((logged[0] as { error: string }).error, "ResourceNotFoundException");
-      assert.ok(!JSON.stringify(logged).includes(unknown));
     });
 
-    it("answers before the function's time is up when DynamoDB does not", async () => {
-      const silent = createServer(() => {});
-      await once(silent.listen(0, "127.0.0.1"), "listening");
-      const endpoint = `http://127.0.0.1:${(silent.address() as AddressInfo).port}`;
-      const credentials = { accessKeyId: "x", secretAccessKey: "x" };
-      const dynamodb = new DynamoDBClient({ endpoint, region: "us-east-1", credentials });
-      const answer = await createHandler({ env, dynamodb })({} as APIGatewayProxyEventV2, context(600));
-      assert.equal(answer.statusCode, 503);
-      silent.closeAllConnections();
-      silent.close();
+    it("uses the cookie name that it is given", async () => {
+      const renamed = createHandler({ env: { ...env, COOKIE_NAME: "__Host-sid" }, dynamodb: table.dynamodb });
+      const { body, cookies } = await renamed({} as APIGatewayProxyEventV2, context());
+      assert.ok(cookies?.[0]?.startsWith("__Host-sid="));
+      assert.equal(tokens.idOf(tokenIn(cookies)), parse(body)[0]);
     });
-  });
 
-  describe("at a cold start", () => {
-    for (const name of ["TABLE_NAME", "COOKIE_NAME", "IDLE_SECONDS", "ABSOLUTE_SECONDS"]) {
-      it(`refuses to start without ${name}`, () => {
-        assert.throws(() => createHandler({ env: { ...env, [name]: undefined } }), {
-          message: `${name} is not set`,
-        });
+    const unknown = tokens.issue();
+
+    /** A handler that adds up its calls to DynamoDB. */
+    function countCalls() {
+      const calls = { made: 0 };
+      const send = (command: never) => {
+        calls.made += 1;
+        return table.dynamodb.send(command);
+      };
+      const counted = createHandler({ env, dynamodb: { send } as unknown as DynamoDBClient });
+      return {
+        calls,
+        visit: (cookie: string) => counted({ cookies: [cookie] } as APIGatewayProxyEventV2, context()),
+      };
+    }
+
+    // What clients make of a live id, and other things that they send.
+    const malformed: Record<string, (live: string) => string> = {
+      "an empty value": () => "",
+      "the token of a live session, reversed and cut": (live) => [...live].reverse().join("").slice(1),
+      "a live token in quotes": (live) => `"${live}"`,
+      "a live token with something before it": (live) => `x${live}`,
+      "a live token with something behind it": (live) => `${live}x`,
+      "a percent-encoded live token": (live) => `%${live.charCodeAt(0).toString(16)}${live.slice(1)}`,
+      "a token of the other form": () => (tokens === uuids ? secrets : uuids).issue(),
+      "the hash of a live token": (live) => secrets.idOf(live),
+      "a UUID of another version": () => "0b8e4e5e-6c1f-1d6a-9f0e-2d1c3b4a5968",
+      "a UUID of another variant": () => "0b8e4e5e-6c1f-4d6a-cf0e-2d1c3b4a5968",
+      "a broken percent-encoding": () => "%E0%A4%A",
+      "8 KB": () => "x".repeat(8192),
+      binary: () => "\u0000\u0001\u00ff",
+      JSON: () => '{"session-id":{"S":"x"}}',
+      "a name from the prototype": () => "__proto__",
+    };
+    for (const [what, make] of Object.entries(malformed)) {
+      it(`gives a new session to a cookie with ${what}, and asks DynamoDB for nothing else`, async () => {
+        const { id: live, token } = await start();
+        const counting = countCalls();
+        const { statusCode, body } = await counting.visit(`cookie-test=${make(token)}`);
+        const [id, counter] = parse(body);
+        assert.deepEqual([statusCode, counter], [200, "1"]);
+        assert.notEqual(id, live);
+        assert.equal(counting.calls.made, 1);
       });
     }
 
-    it("refuses to start with a limit that is not a positive whole number", () => {
-      for (const value of ["soon", "0", "-1", "1.5"]) {
-        const message = "IDLE_SECONDS is not a positive whole number";
-        assert.throws(() => createHandler({ env: { ...env, IDLE_SECONDS: value } }), { message });
+    it("gives a new session to a cookie with an id that it did not issue, for one call more", async () => {
+      const counting = countCalls();
+      const [id, counter] = parse((await counting.visit(`cookie-test=${unknown}`)).body);
+      assert.equal(counter, "1");
+      assert.notEqual(id, tokens.idOf(unknown));
+      assert.equal(await table.item(tokens.idOf(unknown)), undefined);
+      assert.equal(counting.calls.made, 2);
+    });
+
+    it("gives a new session to a cookie without a value, and to one of another name", async () => {
+      for (const cookie of ["cookie-test", "Cookie-Test=1", `xcookie-test=${unknown}`, "=", ";"]) {
+        assert.equal(parse((await visit([cookie])).body)[1], "1");
       }
     });
+
+    it("takes the first of several cookies that can be a session id", async () => {
+      const { id, token } = await start();
+      const cookies = ["cookie-test=forged", `cookie-test=${token}`, `cookie-test=${unknown}`];
+      assert.deepEqual(parse((await visit(cookies)).body), [id, "2"]);
+    });
+
+    describe("without DynamoDB", () => {
+      it("answers 503, changes no cookie and logs the reason", async () => {
+        const broken = createHandler({
+          env: { ...env, TABLE_NAME: "no-such-table" },
+          dynamodb: table.dynamodb,
+        });
+        const answer = await broken(
+          { cookies: [`cookie-test=${unknown}`] } as APIGatewayProxyEventV2,
+          context(),
+        );
+        assert.equal(answer.statusCode, 503);
+        assert.equal(answer.cookies, undefined);
+        assert.equal(answer.headers?.["retry-after"], "5");
+        assert.equal(answer.body, "Your session is not available right now. Please try again.");
+        assert.equal(logged.length, 1);
+        assert.equal((logged[0] as { error: string }).error, "ResourceNotFoundException");
+        assert.ok(!JSON.stringify(logged).includes(unknown));
+      });
+
+      it("answers before the function's time is up when DynamoDB does not", async () => {
+        const silent = createServer(() => {});
+        await once(silent.listen(0, "127.0.0.1"), "listening");
+        const endpoint = `http://127.0.0.1:${(silent.address() as AddressInfo).port}`;
+        const credentials = { accessKeyId: "x", secretAccessKey: "x" };
+        const dynamodb = new DynamoDBClient({ endpoint, region: "us-east-1", credentials });
+        const answer = await createHandler({ env, dynamodb })({} as APIGatewayProxyEventV2, context(600));
+        assert.equal(answer.statusCode, 503);
+        silent.closeAllConnections();
+        silent.close();
+      });
+    });
+
+    describe("at a cold start", () => {
+      for (const name of ["TABLE_NAME", "COOKIE_NAME", "IDLE_SECONDS", "ABSOLUTE_SECONDS"]) {
+        it(`refuses to start without ${name}`, () => {
+          assert.throws(() => createHandler({ env: { ...env, [name]: undefined } }), {
+            message: `${name} is not set`,
+          });
+        });
+      }
+
+      it("refuses to start with a limit that is not a positive whole number", () => {
+        for (const value of ["soon", "0", "-1", "1.5"]) {
+          const message = "IDLE_SECONDS is not a positive whole number";
+          assert.throws(() => createHandler({ env: { ...env, IDLE_SECONDS: value } }), { message });
+        }
+      });
+    });
   });
-});

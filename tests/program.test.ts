@@ -105,6 +105,7 @@ describe("the program", () => {
         variables: {
           TABLE_NAME: "sessions-1",
           COOKIE_NAME: "sid",
+          ID_FORM: "uuid",
           IDLE_SECONDS: "60",
           ABSOLUTE_SECONDS: "600",
         },

@@ -3,124 +3,147 @@ import { randomUUID } from "node:crypto";
 import type { APIGatewayProxyEventV2, Context } from "aws-lambda";
 import * as fc from "fast-check";
 import { createHandler } from "../handler";
-import { isSessionId } from "../sessions";
+import { secrets, uuids } from "../tokens";
 import { useTable } from "./support/table";
 
-describe("the handler, whatever comes,", () => {
-  const table = useTable();
-  const limits = { idle: 60, absolute: 150 };
-  const { info } = console;
-  let now = Date.UTC(2026, 0, 1);
-  let handler: ReturnType<typeof createHandler>;
+for (const [form, tokens] of Object.entries({ uuid: uuids, secret: secrets }))
+  describe(`the handler with ids as ${form}, whatever comes,`, () => {
+    const table = useTable();
+    const limits = { idle: 60, absolute: 150 };
+    const { info } = console;
+    let now = Date.UTC(2026, 0, 1);
+    let handler: ReturnType<typeof createHandler>;
 
-  before(() => {
-    console.info = () => {};
-    const env = { TABLE_NAME: table.name, COOKIE_NAME: "sid", IDLE_SECONDS: "60", ABSOLUTE_SECONDS: "150" };
-    handler = createHandler({ env, dynamodb: table.dynamodb, now: () => now });
-  });
-  after(() => {
-    console.info = info;
-  });
+    before(() => {
+      console.info = () => {};
+      const env = {
+        TABLE_NAME: table.name,
+        COOKIE_NAME: "sid",
+        IDLE_SECONDS: "60",
+        ABSOLUTE_SECONDS: "150",
+        ID_FORM: form,
+      };
+      handler = createHandler({ env, dynamodb: table.dynamodb, now: () => now });
+    });
+    after(() => {
+      console.info = info;
+    });
 
-  async function visit(cookies?: string[]) {
-    const event = { cookies } as APIGatewayProxyEventV2;
-    const context = { awsRequestId: randomUUID(), getRemainingTimeInMillis: () => 10_000 } as Context;
-    const answer = await handler(event, context);
-    const [, id = "", counter] = /^session-id: (.+), counter: (\d+)\b/.exec(answer.body ?? "") ?? [];
-    const [, maxAge] = /^sid=[^;]+; Max-Age=(\d+); /.exec(answer.cookies?.[0] ?? "") ?? [];
-    return { answer, id, counter: Number(counter), maxAge: Number(maxAge) };
-  }
+    async function visit(cookies?: string[]) {
+      const event = { cookies } as APIGatewayProxyEventV2;
+      const context = { awsRequestId: randomUUID(), getRemainingTimeInMillis: () => 10_000 } as Context;
+      const answer = await handler(event, context);
+      const [, id = "", counter] = /^session-id: (.+), counter: (\d+)\b/.exec(answer.body ?? "") ?? [];
+      const [, token = "", maxAge] = /^sid=([^;]+); Max-Age=(\d+); /.exec(answer.cookies?.[0] ?? "") ?? [];
+      return { answer, id, token, counter: Number(counter), maxAge: Number(maxAge) };
+    }
 
-  const value = fc.oneof(
-    fc.string({ maxLength: 200 }),
-    fc.string({ unit: "binary", maxLength: 200 }),
-    fc.uuid({ version: 4 }),
-    fc.uuid({ version: 4 }).map((id) => id.toUpperCase()),
-    fc.uuid({ version: 4 }).map((id) => `"${id}"`),
-    fc.uuid({ version: 7 }),
-    fc.uuid({ version: 4 }).map((id) => encodeURIComponent(id).replaceAll("-", "%2d")),
-    fc.json({ maxDepth: 2 }),
-    fc.constantFrom("__proto__", "constructor", "toString", "", "%", "%00", "x".repeat(8192), "💣", "\u0000"),
-  );
-  const cookie = fc.oneof(
-    value.map((text) => `sid=${text}`),
-    value,
-    fc.tuple(value, value).map(([name, text]) => `${name}=${text}`),
-  );
-
-  it("answers cookies that it did not set with a new session, and repeats nothing of them", async () => {
-    await fc.assert(
-      fc.asyncProperty(fc.array(cookie, { maxLength: 5 }), async (cookies) => {
-        const { answer, id, counter } = await visit(cookies);
-        assert.equal(answer.statusCode, 200);
-        assert.equal(counter, 1);
-        assert.ok(isSessionId(id));
-        assert.ok(!cookies.some((sent) => sent.includes(id)));
-        assert.deepEqual(answer.cookies, [`sid=${id}; Max-Age=60; Path=/; HttpOnly; Secure; SameSite=Lax`]);
-      }),
-      { numRuns: 500 },
-    );
-  });
-
-  type Step = { do: "arrive" } | { do: "return"; session: number } | { do: "wait"; seconds: number };
-  const step: fc.Arbitrary<Step> = fc.oneof(
-    { weight: 1, arbitrary: fc.record({ do: fc.constant("arrive" as const) }) },
-    { weight: 4, arbitrary: fc.record({ do: fc.constant("return" as const), session: fc.nat(5) }) },
-    {
-      weight: 2,
-      arbitrary: fc.record({
-        do: fc.constant("wait" as const),
-        seconds: fc.constantFrom(1, 29, 30, 59, 60, 61, 149, 150),
-      }),
-    },
-  );
-
-  it("keeps sessions as a model of a few lines does, at the limits' edges too", async () => {
-    await fc.assert(
-      fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 40 }), async (steps) => {
-        const model: { id: string; counter: number; created: number; used: number }[] = [];
-        for (const action of steps) {
-          if (action.do === "wait") now += action.seconds * 1000;
-          const time = now / 1000;
-          const known = action.do === "return" ? model[action.session] : undefined;
-          if (action.do === "wait") continue;
-
-          const { id, counter, maxAge } = await visit(known && ["other=1", `sid=${known.id}`]);
-          if (known && time < known.used + limits.idle && time < known.created + limits.absolute) {
-            Object.assign(known, { counter: known.counter + 1, used: time });
-            assert.deepEqual([id, counter], [known.id, known.counter]);
-            assert.equal(maxAge, Math.min(limits.idle, known.created + limits.absolute - time));
-          } else {
-            assert.ok(!model.some((session) => session.id === id));
-            assert.deepEqual([counter, maxAge], [1, limits.idle]);
-            model.push({ id, counter: 1, created: time, used: time });
-          }
-        }
-        for (const { id, counter } of model) assert.equal((await table.item(id))?.counter?.N, `${counter}`);
-      }),
-      { numRuns: 50 },
-    );
-  });
-
-  it("gives each of any number of parallel visits a count of its own", async () => {
-    await fc.assert(
-      fc.asyncProperty(
-        fc.array(fc.integer({ min: 1, max: 30 }), { minLength: 1, maxLength: 4 }),
-        async (bursts) => {
-          const { id } = await visit();
-          let counted = 1;
-          for (const burst of bursts) {
-            const visits = await Promise.all(Array.from({ length: burst }, () => visit([`sid=${id}`])));
-            const counters = visits.map(({ counter }) => counter).sort((a, b) => a - b);
-            assert.deepEqual(
-              counters,
-              Array.from({ length: burst }, (_, i) => counted + 1 + i),
-            );
-            counted += burst;
-          }
-        },
+    const value = fc.oneof(
+      fc.string({ maxLength: 200 }),
+      fc.string({ unit: "binary", maxLength: 200 }),
+      fc.uuid({ version: 4 }),
+      fc.uuid({ version: 4 }).map((id) => id.toUpperCase()),
+      fc.uuid({ version: 4 }).map((id) => `"${id}"`),
+      fc.uuid({ version: 7 }),
+      fc.base64String({ minLength: 44, maxLength: 44 }).map((text) => text.replace("=", "-")),
+      fc.string({ unit: fc.constantFrom(..."-_09azAZ"), minLength: 43, maxLength: 43 }),
+      fc.uuid({ version: 4 }).map((id) => secrets.idOf(id)),
+      fc.uuid({ version: 4 }).map((id) => encodeURIComponent(id).replaceAll("-", "%2d")),
+      fc.json({ maxDepth: 2 }),
+      fc.constantFrom(
+        "__proto__",
+        "constructor",
+        "toString",
+        "",
+        "%",
+        "%00",
+        "x".repeat(8192),
+        "💣",
+        "\u0000",
       ),
-      { numRuns: 20 },
     );
+    const cookie = fc.oneof(
+      value.map((text) => `sid=${text}`),
+      value,
+      fc.tuple(value, value).map(([name, text]) => `${name}=${text}`),
+    );
+
+    it("answers cookies that it did not set with a new session, and repeats nothing of them", async () => {
+      await fc.assert(
+        fc.asyncProperty(fc.array(cookie, { maxLength: 5 }), async (cookies) => {
+          const { answer, id, token, counter } = await visit(cookies);
+          assert.equal(answer.statusCode, 200);
+          assert.equal(counter, 1);
+          assert.ok(tokens.accepts(token));
+          assert.equal(tokens.idOf(token), id);
+          assert.ok(!cookies.some((sent) => sent.includes(id) || sent.includes(token)));
+          assert.deepEqual(answer.cookies, [
+            `sid=${token}; Max-Age=60; Path=/; HttpOnly; Secure; SameSite=Lax`,
+          ]);
+        }),
+        { numRuns: 500 },
+      );
+    });
+
+    type Step = { do: "arrive" } | { do: "return"; session: number } | { do: "wait"; seconds: number };
+    const step: fc.Arbitrary<Step> = fc.oneof(
+      { weight: 1, arbitrary: fc.record({ do: fc.constant("arrive" as const) }) },
+      { weight: 4, arbitrary: fc.record({ do: fc.constant("return" as const), session: fc.nat(5) }) },
+      {
+        weight: 2,
+        arbitrary: fc.record({
+          do: fc.constant("wait" as const),
+          seconds: fc.constantFrom(1, 29, 30, 59, 60, 61, 149, 150),
+        }),
+      },
+    );
+
+    it("keeps sessions as a model of a few lines does, at the limits' edges too", async () => {
+      await fc.assert(
+        fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 40 }), async (steps) => {
+          const model: { id: string; token: string; counter: number; created: number; used: number }[] = [];
+          for (const action of steps) {
+            if (action.do === "wait") now += action.seconds * 1000;
+            const time = now / 1000;
+            const known = action.do === "return" ? model[action.session] : undefined;
+            if (action.do === "wait") continue;
+
+            const { id, token, counter, maxAge } = await visit(known && ["other=1", `sid=${known.token}`]);
+            if (known && time < known.used + limits.idle && time < known.created + limits.absolute) {
+              Object.assign(known, { counter: known.counter + 1, used: time });
+              assert.deepEqual([id, counter], [known.id, known.counter]);
+              assert.equal(maxAge, Math.min(limits.idle, known.created + limits.absolute - time));
+            } else {
+              assert.ok(!model.some((session) => session.id === id));
+              assert.deepEqual([counter, maxAge], [1, limits.idle]);
+              model.push({ id, token, counter: 1, created: time, used: time });
+            }
+          }
+          for (const { id, counter } of model) assert.equal((await table.item(id))?.counter?.N, `${counter}`);
+        }),
+        { numRuns: 50 },
+      );
+    });
+
+    it("gives each of any number of parallel visits a count of its own", async () => {
+      await fc.assert(
+        fc.asyncProperty(
+          fc.array(fc.integer({ min: 1, max: 30 }), { minLength: 1, maxLength: 4 }),
+          async (bursts) => {
+            const { token } = await visit();
+            let counted = 1;
+            for (const burst of bursts) {
+              const visits = await Promise.all(Array.from({ length: burst }, () => visit([`sid=${token}`])));
+              const counters = visits.map(({ counter }) => counter).sort((a, b) => a - b);
+              assert.deepEqual(
+                counters,
+                Array.from({ length: burst }, (_, i) => counted + 1 + i),
+              );
+              counted += burst;
+            }
+          },
+        ),
+        { numRuns: 20 },
+      );
+    });
   });
-});

@@ -5,9 +5,17 @@ export function createBrowser(url: string) {
   const jar = new Map<string, string>();
   return {
     jar,
-    async visit(path = "", method = "GET") {
+    async visit(
+      path = "",
+      method = "GET",
+      init: { body?: URLSearchParams; headers?: Record<string, string> } = {},
+    ) {
       const cookie = [...jar].map(([name, value]) => `${name}=${value}`).join("; ");
-      const response = await fetch(new URL(path, url), { method, headers: cookie ? { cookie } : {} });
+      const response = await fetch(new URL(path, url), {
+        method,
+        body: init.body,
+        headers: { ...init.headers, ...(cookie && { cookie }) },
+      });
       for (const header of response.headers.getSetCookie()) {
         const [pair = ""] = header.split(";");
         for (const [name, value = ""] of Object.entries(parseCookie(pair))) jar.set(name, value);

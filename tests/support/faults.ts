@@ -18,7 +18,9 @@ export type Fault =
   | "throttle"
   | "refuse"
   /** Nothing happens, and nothing is answered. */
-  | "silence";
+  | "silence"
+  /** Carried out; of the answer, half arrives. */
+  | "stall";
 
 export interface FaultProxy {
   endpoint: string;
@@ -52,9 +54,16 @@ export async function startFaultProxy(endpoint: string): Promise<FaultProxy> {
     if (fault === "reset") return request.socket.resetAndDestroy();
 
     const isCarriedOut =
-      typeof fault !== "string" || fault === "lose the answer" || fault === "fail afterwards";
+      typeof fault !== "string" || ["lose the answer", "fail afterwards", "stall"].includes(fault);
     const answer = isCarriedOut ? await send(endpoint, request, body) : undefined;
     if (fault === "lose the answer") return request.socket.destroy();
+    if (fault === "stall" && answer) {
+      response.writeHead(answer.status, {
+        "content-type": "application/x-amz-json-1.0",
+        "content-length": answer.body.length,
+      });
+      return response.write(answer.body.subarray(0, answer.body.length / 2));
+    }
     if (typeof fault === "object") await wait(fault.delay);
     const error = typeof fault === "string" ? errors[fault] : undefined;
     if (error) return fail(response, ...error);

@@ -1,27 +1,36 @@
 import { strict as assert } from "node:assert";
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { applyPatch, parsePatch, reversePatch } from "diff";
 
-const readme = readFileSync(resolve(__dirname, "../../README.md"), "utf8");
+const recipes = resolve(__dirname, "../../docs/recipes");
 
-/** The block of code of a language that the README has under a heading. */
+/** The names of all patches. */
+export const patches = readdirSync(recipes)
+  .filter((file) => file.endsWith(".patch"))
+  .map((file) => file.replace(".patch", ""));
+
+/** The block of code of a language that the recipes' page has under a heading. */
 export function blockUnder(heading: string, language: string): string {
-  const [, section] = readme.split(`\n### ${heading}\n`);
-  assert.ok(section, `the README has no heading "${heading}"`);
+  const [, section] = readFileSync(join(recipes, "README.md"), "utf8").split(`\n### ${heading}\n`);
+  assert.ok(section, `docs/recipes/README.md has no heading "${heading}"`);
   const [text = ""] = section.split(/\n##+ /);
   const [, block] = new RegExp(`^\`\`\`${language}\n(.*?)^\`\`\`$`, "ms").exec(text) ?? [];
-  assert.ok(block, `the README has no ${language} under "${heading}"`);
+  assert.ok(block, `docs/recipes/README.md has no ${language} under "${heading}"`);
   return block;
 }
 
 /**
- * Changes a copy of the project as the README has it under a heading.
+ * Applies a recipe's patch to a copy of the project.
  *
+ * @param recipe its heading, or the name of its patch
  * @returns whether there was anything to change: a project that has followed the recipe has it in its copies
  */
-export function applyRecipe(heading: string, folder: string): boolean {
-  const changes = parsePatch(blockUnder(heading, "diff")).map((patch) => {
+export function applyRecipe(recipe: string, folder: string): boolean {
+  const name = recipe.toLowerCase().replaceAll(" ", "-");
+  const path = join(recipes, `${name}.patch`);
+  assert.ok(existsSync(path), `there is no docs/recipes/${name}.patch`);
+  const changes = parsePatch(readFileSync(path, "utf8")).map((patch) => {
     const file = join(folder, patch.newFileName?.replace("b/", "") ?? "");
     const text = readFileSync(file, "utf8");
     const isApplied = applyPatch(text, reversePatch(patch)) !== false;
@@ -29,7 +38,7 @@ export function applyRecipe(heading: string, folder: string): boolean {
   });
   if (changes.every(({ isApplied }) => isApplied)) return false;
   for (const { file, patch, changed } of changes) {
-    assert.ok(changed, `"${heading}" in the README does not fit ${patch.newFileName} any more`);
+    assert.ok(changed, `docs/recipes/${name}.patch does not fit ${patch.newFileName} any more`);
     writeFileSync(file, changed);
   }
   return true;
