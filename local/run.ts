@@ -8,6 +8,7 @@ import { type Authorize, createIam, type Iam } from "./iam/iam";
 import { createFunctions, type Functions } from "./lambda/functions";
 import type { Outcome } from "./lambda/runtime";
 import { notEmulated, standIns } from "./pulumi/emulated";
+import type { UserError } from "./pulumi/errors";
 import { deploy, type Outputs, type Patience } from "./pulumi/program";
 import { readProject } from "./pulumi/project";
 import type { Resource } from "./pulumi/resource";
@@ -27,6 +28,8 @@ export interface RunOptions extends Patience {
   /** Called for each resource, in the order of creation. */
   onCreated?: (resource: Resource) => void;
   onRequest?: (request: AnsweredRequest) => void;
+  /** Called when the run cannot go on: its data folder is gone, say. */
+  onFailure?: (error: UserError) => void;
   /** Takes what functions write to their logs. */
   onLog?: (text: string) => void;
   /** Called for each invocation, with its event and what came of it. */
@@ -73,7 +76,7 @@ export async function run(options: RunOptions): Promise<Run> {
   const retiring = new Set<Functions>();
   const embedded = options.dynamodb
     ? undefined
-    : await startDynamoDB(options.data, (...call) => authorize(...call));
+    : await startDynamoDB(options.data, (...call) => authorize(...call), options.onFailure);
   const dynamodb = options.dynamodb ?? embedded?.endpoint ?? "";
   const tables = createTables(dynamodb, region);
   const servers = createServers(options.port);

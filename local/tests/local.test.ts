@@ -101,8 +101,6 @@ describe("the local run", () => {
     );
     await firstRun.close();
 
-    // As a run leaves it that was killed.
-    writeFileSync(join(data, "endpoint"), firstRun.dynamodb);
     const secondRun = await run({ folder, stack: "dev", port: 0, data });
     const returning = createBrowser(String(secondRun.outputs.url));
     returning.jar.set("cookie-test", browser.jar.get("cookie-test") ?? "");
