@@ -91,7 +91,17 @@ export async function run(options: RunOptions): Promise<Run> {
     if (retiring.delete(previous)) await previous.close();
   }
 
-  async function redeploy(): Promise<Deployed> {
+  // One deployment at a time; the end of the run interrupts it.
+  const closing = new AbortController();
+  const signal = options.signal ? AbortSignal.any([options.signal, closing.signal]) : closing.signal;
+  let last: Promise<unknown> = Promise.resolve();
+  function redeploy(): Promise<Deployed> {
+    const next = last.then(deployAgain);
+    last = next.catch(() => {});
+    return next;
+  }
+
+  async function deployAgain(): Promise<Deployed> {
     const project = readProject(options.folder, options.stack);
     const iam = createIam();
     const assume: Iam["assume"] = (...caller) => {
@@ -120,7 +130,7 @@ export async function run(options: RunOptions): Promise<Run> {
         resources.push(resource);
         onCreated?.(resource);
       };
-      const outputs = await deploy(project, provider, created, {}, options);
+      const outputs = await deploy(project, provider, created, {}, { ...options, signal });
       apis.activate();
       const { answered } = opening.complete();
       authorize = iam.authorize;
@@ -142,6 +152,8 @@ export async function run(options: RunOptions): Promise<Run> {
   }
 
   async function close(): Promise<void> {
+    closing.abort();
+    await last;
     servers.close();
     const open = [...retiring, ...(functions ? [functions] : [])];
     retiring.clear();

@@ -3,6 +3,7 @@ import { existsSync, statSync } from "node:fs";
 import { isAbsolute, relative } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import * as state from "@pulumi/pulumi/runtime/state";
+import { originalLine } from "../register";
 import { UserError } from "./errors";
 import type { Project } from "./project";
 import { ACCOUNT_ID, type Provider, type Resource } from "./resource";
@@ -51,6 +52,7 @@ export async function deploy(
     creating.size > 0 ? [...creating].join(", ") : "a promise in the program that does not settle";
   const interrupt = () => fail(new UserError("The deployment was interrupted."));
   signal?.addEventListener("abort", interrupt);
+  if (signal?.aborted) interrupt();
   const patience = setTimeout(() => onWaiting?.(waitsFor()), Math.min(5, seconds / 2) * 1000);
   const limit = setTimeout(() => {
     fail(new UserError(`The deployment did not end within ${seconds} s. It waits for ${waitsFor()}.`));
@@ -167,8 +169,11 @@ const messageOf = (error: unknown) =>
 function describe(error: unknown, project: Project): string {
   if (pulumi.RunError.isInstance(error)) return error.message;
   const frames = error instanceof Error ? (error.stack ?? "").split("\n") : [];
-  const place = frames
-    .map((frame) => /\(?(\/[^()]+:\d+):\d+\)?$/.exec(frame)?.[1])
-    .find((path) => path && isOwn(project.folder, path));
-  return `The program failed: ${messageOf(error)}${place ? ` (${relative(project.folder, place)})` : ""}`;
+  const [place] = frames.flatMap((frame) => {
+    const [, file = "", line, column] = /\(?(\/[^()]+):(\d+):(\d+)\)?$/.exec(frame) ?? [];
+    return file && isOwn(project.folder, file)
+      ? `${relative(project.folder, file)}:${originalLine(file, Number(line), Number(column))}`
+      : [];
+  });
+  return `The program failed: ${messageOf(error)}${place ? ` (${place})` : ""}`;
 }
