@@ -138,6 +138,8 @@ function createMocks(
 async function evaluate(program: string): Promise<Outputs> {
   const outputs = await pulumi.runtime.runInPulumiStack(async () => import(program));
   await pulumi.runtime.disconnect();
+  // What failed in the program's last moment is reported after this one.
+  await new Promise(setImmediate);
   return outputs as Outputs;
 }
 

@@ -34,11 +34,7 @@ export async function startAndFail(args: string[], cwd: string, env?: NodeJS.Pro
 }
 
 /** Waits until a text has been shown. */
-export async function untilShown(
-  { child, shown }: Started,
-  text: string | RegExp,
-  from = 0,
-): Promise<string> {
+export async function untilShown({ child, shown }: Started, text: string | RegExp): Promise<string> {
   const all = () => `${shown.stdout}\n${shown.stderr}`;
   const isThere = (seen: string) => (typeof text === "string" ? seen.includes(text) : text.test(seen));
   const seen = await until(
