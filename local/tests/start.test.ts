@@ -5,8 +5,6 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createBrowser } from "../../tests/support/browser";
-import { copyProject } from "../../tests/support/project";
 import { readOptions } from "../cli/options";
 import { UserError } from "../pulumi/errors";
 import { type RunOptions, run } from "../run";
@@ -14,7 +12,8 @@ import { createProject, page } from "./support/project";
 import { start, startAndFail, untilShown, urlOf } from "./support/start";
 import { until } from "./support/until";
 
-const unchanged = copyProject();
+const table = 'new aws.dynamodb.Table("t", { hashKey: "id", attributes: [{ name: "id", type: "S" }] });\n';
+const unchanged = createProject({ "index.ts": page["index.ts"] + table });
 
 describe("npm start", function () {
   this.timeout(120_000);
@@ -61,8 +60,6 @@ describe("npm start", function () {
     const home = mkdtempSync(join(tmpdir(), "home-"));
     mkdirSync(join(home, ".aws"));
     writeFileSync(join(home, ".aws/config"), "[default]\nuse_fips_endpoint = true\ndefaults_mode = wrong\n");
-    const table =
-      'new aws.dynamodb.Table("t", { hashKey: "id", attributes: [{ name: "id", type: "S" }] });\n';
     const started = start(["--port", "0"], createProject({ "index.ts": page["index.ts"] + table }), {
       HOME: home,
       AWS_USE_FIPS_ENDPOINT: "true",
@@ -74,37 +71,6 @@ describe("npm start", function () {
     started.child.kill("SIGTERM");
     await once(started.child, "close");
     rmSync(home, { recursive: true });
-  });
-
-  it("loses no answered visit of its data folder to kill -9", async () => {
-    const data = mkdtempSync(join(tmpdir(), "data-"));
-    const first = start(["--port", "0", "--data", data], unchanged);
-    const browser = createBrowser(await urlOf(first));
-    await browser.visit();
-    const killed = once(first.child, "close");
-    let answered = 1;
-    const visits = Array.from({ length: 8 }, async () => {
-      for (;;) {
-        const { body } = await browser.visit();
-        answered = Math.max(answered, Number(/counter: (\d+)\b/.exec(body)?.[1]));
-        if (answered >= 100) first.child.kill("SIGKILL");
-      }
-    });
-    await Promise.allSettled(visits);
-    await killed;
-
-    const running = await run({ folder: unchanged, stack: "dev", port: 0, data });
-    const returning = createBrowser(String(running.outputs.url));
-    returning.jar.set("cookie-test", browser.jar.get("cookie-test") ?? "");
-    const { body } = await returning.visit();
-    const counter = Number(/counter: (\d+)\b/.exec(body)?.[1]);
-    // Up to eight visits may have been counted without an answer.
-    assert.ok(
-      counter > answered && counter <= answered + 9,
-      `${answered} were answered, then came ${counter}`,
-    );
-    await running.close();
-    rmSync(data, { recursive: true });
   });
 
   it("explains its options", async () => {
@@ -205,7 +171,7 @@ describe("npm start", function () {
     let folder: string;
 
     beforeEach(() => {
-      folder = copyProject();
+      folder = createProject();
     });
 
     it("names the place of an error in the program", async () => {
@@ -215,8 +181,8 @@ describe("npm start", function () {
     });
 
     it("shows a syntax error", async () => {
-      writeFileSync(join(folder, "handler.ts"), "export const createHandler = (;\n");
-      await assertMistake({ folder }, /handler\.ts.*1.*/s);
+      writeFileSync(join(folder, "page.ts"), "export const text = (;\n");
+      await assertMistake({ folder }, /page\.ts.*1.*/s);
     });
 
     it("says what cannot be read in Pulumi.yaml", async () => {

@@ -13,7 +13,8 @@ describe("--watch", function () {
   let url: string;
 
   before(async () => {
-    folder = createProject();
+    // A project below a folder node_modules is one as well.
+    folder = createProject({}, "a/node_modules/app");
     running = start(["--watch", "--port", "0"], folder);
     await untilShown(running, "Deploying");
     // The compiler is not ready yet, and the program is perhaps being read.
