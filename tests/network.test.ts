@@ -1,5 +1,5 @@
 import { strict as assert } from "node:assert";
-import type { Provider } from "../local/pulumi/resource";
+import type { Provider } from "pulumi-aws-local";
 import { type Evaluation, evaluate, tags } from "./support/evaluate";
 
 describe("the private network", () => {

@@ -1,7 +1,7 @@
 import { strict as assert } from "node:assert";
 import { appendFileSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { type Run, run } from "../local/run";
+import { type Run, run } from "pulumi-aws-local";
 import { createBrowser } from "./support/browser";
 import { copyProject } from "./support/project";
 import { applyRecipe, blockUnder } from "./support/recipes";

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import type { Resource } from "../../local/pulumi/resource";
+import type { Resource } from "pulumi-aws-local";
 
 type Inputs = Record<string, unknown>;
 
