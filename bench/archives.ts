@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import * as pulumi from "@pulumi/pulumi";
 import { build } from "esbuild";
+import { unpack } from "pulumi-aws-local";
 import { createHandler } from "../handler";
-import { unpack } from "../local/lambda/archive";
 import { evaluate } from "../tests/support/evaluate";
 
 export interface Archive {

@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
-import { startDynamoDB as embed } from "../local/dynamodb/embedded";
+import { startDynamoDB as embed } from "pulumi-aws-local";
 
 /**
  * Starts the embedded DynamoDB in a process of its own, so that no contender shares its event loop.

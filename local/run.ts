@@ -1,3 +1,4 @@
+import { setTimeout as wait } from "node:timers/promises";
 import { type AnsweredRequest, createApis } from "./apigateway/apis";
 import type { Invoke } from "./apigateway/gateway";
 import { createServers } from "./apigateway/servers";
@@ -7,11 +8,12 @@ import { type Authorize, createIam, type Iam } from "./iam/iam";
 import { createFunctions, type Functions } from "./lambda/functions";
 import type { Outcome } from "./lambda/runtime";
 import { notEmulated, standIns } from "./pulumi/emulated";
-import { deploy, type Outputs } from "./pulumi/program";
+import type { UserError } from "./pulumi/errors";
+import { deploy, type Outputs, type Patience } from "./pulumi/program";
 import { readProject } from "./pulumi/project";
 import type { Resource } from "./pulumi/resource";
 
-export interface RunOptions {
+export interface RunOptions extends Patience {
   /** The folder of the Pulumi project. */
   folder: string;
   stack: string;
@@ -21,9 +23,13 @@ export interface RunOptions {
   data?: string;
   /** The URL of a DynamoDB to use instead of the embedded one. */
   dynamodb?: string;
+  /** The port at which a debugger may attach to functions. */
+  inspect?: number;
   /** Called for each resource, in the order of creation. */
   onCreated?: (resource: Resource) => void;
   onRequest?: (request: AnsweredRequest) => void;
+  /** Called when the run cannot go on: its data folder is gone, say. */
+  onFailure?: (error: UserError) => void;
   /** Takes what functions write to their logs. */
   onLog?: (text: string) => void;
   /** Called for each invocation, with its event and what came of it. */
@@ -51,6 +57,9 @@ export interface Run extends Deployed {
   close(): Promise<void>;
 }
 
+/** As long as requests may take that a deployment finds under way: the gateway's 30 s, and a slow client. */
+const RETIREMENT_MS = 60_000;
+
 /**
  * Deploys a stack of a Pulumi project on this machine.
  *
@@ -59,19 +68,40 @@ export interface Run extends Deployed {
 export async function run(options: RunOptions): Promise<Run> {
   // The SDK would say in the middle of the deployment until when it supports this version of Node.js.
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = "true";
-  const { onCreated, onRequest = () => {}, onLog = () => {}, onInvoke } = options;
+  const { onCreated, onRequest = () => {}, onLog = () => {}, onInvoke, inspect } = options;
   const { region } = readProject(options.folder, options.stack);
   // Of a deployment, everything is made anew but what has to outlive it: the tables and the open ports.
   let authorize: Authorize = () => undefined;
   let functions: Functions | undefined;
+  const retiring = new Set<Functions>();
   const embedded = options.dynamodb
     ? undefined
-    : await startDynamoDB(options.data, (...call) => authorize(...call));
+    : await startDynamoDB(options.data, (...call) => authorize(...call), options.onFailure);
   const dynamodb = options.dynamodb ?? embedded?.endpoint ?? "";
   const tables = createTables(dynamodb, region);
   const servers = createServers(options.port);
 
-  async function redeploy(): Promise<Deployed> {
+  /** Ends functions when what they are busy with is done, or when it has had its time. */
+  async function retire(previous: Functions, answered: Promise<void>): Promise<void> {
+    retiring.add(previous);
+    await Promise.race([
+      answered.then(() => previous.retire()),
+      wait(RETIREMENT_MS, undefined, { ref: false }),
+    ]);
+    if (retiring.delete(previous)) await previous.close();
+  }
+
+  // One deployment at a time; the end of the run interrupts it.
+  const closing = new AbortController();
+  const signal = options.signal ? AbortSignal.any([options.signal, closing.signal]) : closing.signal;
+  let last: Promise<unknown> = Promise.resolve();
+  function redeploy(): Promise<Deployed> {
+    const next = last.then(deployAgain);
+    last = next.catch(() => {});
+    return next;
+  }
+
+  async function deployAgain(): Promise<Deployed> {
     const project = readProject(options.folder, options.stack);
     const iam = createIam();
     const assume: Iam["assume"] = (...caller) => {
@@ -79,13 +109,14 @@ export async function run(options: RunOptions): Promise<Run> {
       // DynamoDB Local shows tables to those only whose access key made them.
       return embedded ? accessKeyId : OUTSIDER;
     };
-    const next = createFunctions({ region: project.region, dynamodb, assume, onLog });
+    const opening = servers.deployment();
+    const next = createFunctions({ region: project.region, dynamodb, assume, onLog, inspect });
     const invoke: Invoke = async (functionArn, event, sourceArn) => {
       const outcome = await next.invoke(functionArn, event, sourceArn);
       onInvoke?.(event, outcome);
       return outcome;
     };
-    const apis = createApis({ servers, invoke, onRequest });
+    const apis = createApis({ servers: opening, invoke, onRequest });
     const provider = {
       ...standIns,
       ...iam.provider,
@@ -95,15 +126,16 @@ export async function run(options: RunOptions): Promise<Run> {
     };
     const resources: Resource[] = [];
     try {
-      const outputs = await deploy(project, provider, (resource) => {
+      const created = (resource: Resource) => {
         resources.push(resource);
         onCreated?.(resource);
-      });
+      };
+      const outputs = await deploy(project, provider, created, {}, { ...options, signal });
       apis.activate();
+      const { answered } = opening.complete();
       authorize = iam.authorize;
-      const previous = functions;
+      if (functions) void retire(functions, answered);
       functions = next;
-      await previous?.retire();
       const missing = options.dynamodb ? ["IAM (with --dynamodb)"] : [];
       return {
         outputs,
@@ -113,14 +145,19 @@ export async function run(options: RunOptions): Promise<Run> {
         notEmulated: [...missing, ...notEmulated(resources)],
       };
     } catch (error) {
+      opening.abandon();
       await next.close();
       throw error;
     }
   }
 
   async function close(): Promise<void> {
+    closing.abort();
+    await last;
     servers.close();
-    await functions?.close();
+    const open = [...retiring, ...(functions ? [functions] : [])];
+    retiring.clear();
+    await Promise.all(open.map((each) => each.close()));
     tables.close();
     await embedded?.close();
   }

@@ -8,8 +8,8 @@ import { join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { gzipSync } from "node:zlib";
 import type * as pulumi from "@pulumi/pulumi";
+import { unpack } from "pulumi-aws-local";
 import { bundle } from "../infrastructure/bundle";
-import { unpack } from "../local/lambda/archive";
 import { evaluate } from "./support/evaluate";
 import { useTable } from "./support/table";
 

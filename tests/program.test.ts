@@ -1,6 +1,6 @@
 import { strict as assert } from "node:assert";
 import { resolve } from "node:path";
-import { readProject } from "../local/pulumi/project";
+import { readProject } from "pulumi-aws-local";
 import { type Evaluation, evaluate, tags } from "./support/evaluate";
 
 describe("the program", () => {

@@ -1,7 +1,7 @@
 import { strict as assert } from "node:assert";
+import { type Run, run } from "pulumi-aws-local";
 import { promises } from "../acceptance/promises";
 import { createSite, type Site } from "../acceptance/site";
-import { type Run, run } from "../local/run";
 import { copyProject } from "./support/project";
 
 describe("a visit promises:", () => {

@@ -4,7 +4,7 @@ import { appendFileSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { DynamoDBClient, ScanCommand } from "@aws-sdk/client-dynamodb";
-import { type Run, run } from "../local/run";
+import { type Run, run } from "pulumi-aws-local";
 import { createBrowser } from "./support/browser";
 import { copyProject } from "./support/project";
 import { applyRecipe, blockUnder, patches } from "./support/recipes";

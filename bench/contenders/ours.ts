@@ -7,8 +7,8 @@ import {
   type UpdateItemCommandOutput,
 } from "@aws-sdk/client-dynamodb";
 import type { APIGatewayProxyEventV2, Context } from "aws-lambda";
+import { run } from "pulumi-aws-local";
 import { createHandler } from "../../handler";
-import { run } from "../../local/run";
 import { copyProject } from "../../tests/support/project";
 import { type Contender, connect, counterIn, createTable, type Jar, type Start } from "./contender";
 

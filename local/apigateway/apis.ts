@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { ACCOUNT_ID, type Created, type Provider, type Resource } from "../pulumi/resource";
 import { accessLogLine } from "./accesslog";
 import { type Api, answer, type Invoke } from "./gateway";
-import type { Servers } from "./servers";
+import type { ServersDeployment } from "./servers";
 import { createThrottle, type ThrottlingSettings } from "./throttle";
 
 export interface AnsweredRequest {
@@ -20,7 +20,7 @@ export interface AnsweredRequest {
 }
 
 export interface ApisOptions {
-  servers: Servers;
+  servers: ServersDeployment;
   invoke: Invoke;
   onRequest: (request: AnsweredRequest) => void;
 }

@@ -4,50 +4,116 @@ import { UserError } from "../pulumi/errors";
 
 /** The HTTP servers of APIs. They outlive a deployment, so that an open page finds its API after the next. */
 export interface Servers {
-  /** Listens for an API, unless that is done already. Resolves to its URL. */
-  open(name: string): Promise<string>;
-  /** Lets an API's requests be answered by `listener` from now on. */
-  serve(name: string, listener: RequestListener): void;
-  /** The URLs at which they listen. */
+  /** Begins a deployment. What was deployed before goes on until it is completed. */
+  deployment(): ServersDeployment;
+  /** The URLs at which the APIs of the last deployment listen, in the order of their declaration. */
   endpoints(): string[];
   close(): void;
 }
 
-/** @param port where the first API listens; 0 picks a free port, and so do further APIs */
+/** The servers of a deployment. */
+export interface ServersDeployment {
+  /** Listens for an API. Requests that arrive before the deployment is completed wait. Resolves to its URL. */
+  open(name: string): Promise<string>;
+  /** Lets an API's requests be answered by `listener` once the deployment is completed. */
+  serve(name: string, listener: RequestListener): void;
+  /**
+   * Lets the new listeners answer, and closes the servers of APIs that are no longer declared. The promise
+   * resolves when the requests that the previous listeners have begun with are answered.
+   */
+  complete(): { answered: Promise<void> };
+  /** Closes what only this deployment has opened. */
+  abandon(): void;
+}
+
+interface ApiServer {
+  endpoint: string;
+  /** Answers requests from now on; before the first listener, requests wait. */
+  listen(listener: RequestListener): void;
+  /** Resolves when all requests that arrived before are answered. */
+  answered(): Promise<unknown>;
+  close(): void;
+}
+
+/** @param port where the first API that is declared listens; 0 picks a free port, and so do further APIs */
 export function createServers(port: number): Servers {
-  const servers = new Map<string, { server: Server; endpoint: string }>();
+  let current = new Map<string, ApiServer>();
   return {
-    async open(name) {
-      const known = servers.get(name);
-      if (known) return known.endpoint;
-      // Longer than most clients keep an idle connection: one that closes as a request comes loses the request.
-      const server = createServer({ keepAliveTimeout: 65_000 }, notFound);
-      const endpoint = await listen(server, servers.size === 0 ? port : 0);
-      servers.set(name, { server, endpoint });
-      return endpoint;
+    deployment() {
+      const opening = new Map<string, Promise<ApiServer>>();
+      const opened = new Map<string, ApiServer>();
+      const listeners = new Map<string, RequestListener>();
+      const [[firstName, first] = []] = current;
+      const open = async (name: string, isFirst: boolean): Promise<ApiServer> => {
+        // The run's port is that of whichever API comes first: also of one that has been renamed.
+        const known = isFirst ? first : name === firstName ? undefined : current.get(name);
+        const server = known ?? (await openServer(isFirst ? port : 0));
+        opened.set(name, server);
+        return server;
+      };
+      const close = (servers: Iterable<ApiServer>, kept: Map<string, ApiServer>) => {
+        for (const server of servers) if (![...kept.values()].includes(server)) server.close();
+      };
+      return {
+        async open(name) {
+          const server = opening.get(name) ?? open(name, opening.size === 0);
+          opening.set(name, server);
+          return (await server).endpoint;
+        },
+        serve: (name, listener) => listeners.set(name, listener),
+        complete() {
+          const previous = current;
+          const answered = Promise.all([...previous.values()].map((server) => server.answered()));
+          current = new Map(
+            [...opening.keys()].flatMap((name) => {
+              const server = opened.get(name);
+              return server ? [[name, server]] : [];
+            }),
+          );
+          for (const [name, listener] of listeners) current.get(name)?.listen(listener);
+          close(previous.values(), current);
+          return { answered: answered.then(() => {}) };
+        },
+        abandon: () => close(opened.values(), current),
+      };
     },
-    serve(name, listener) {
-      servers.get(name)?.server.removeAllListeners("request").on("request", listener);
-    },
-    endpoints: () => [...servers.values()].map(({ endpoint }) => endpoint),
+    endpoints: () => [...current.values()].map(({ endpoint }) => endpoint),
     close() {
-      for (const { server } of servers.values()) {
-        server.close();
-        server.closeAllConnections();
-      }
+      for (const server of current.values()) server.close();
     },
   };
 }
 
-/** What an API answers that has no stage yet. */
-const notFound: RequestListener = (_, response) => {
-  response
-    .writeHead(404, { "content-type": "application/json" })
-    .end(JSON.stringify({ message: "Not Found" }));
-};
+async function openServer(port: number): Promise<ApiServer> {
+  let answer: (listener: RequestListener) => void = () => {};
+  let listener: RequestListener | Promise<RequestListener> = new Promise<RequestListener>((resolve) => {
+    answer = resolve;
+  });
+  const unanswered = new Set<Promise<unknown>>();
+  // Longer than most clients keep an idle connection: one that closes as a request comes loses the request.
+  const server = createServer({ keepAliveTimeout: 65_000 }, async (request, response) => {
+    const closed = new Promise((resolve) => response.once("close", resolve));
+    unanswered.add(closed);
+    closed.then(() => unanswered.delete(closed));
+    (await listener)(request, response);
+  });
+  const endpoint = await listenAt(server, port);
+  return {
+    endpoint,
+    listen(next) {
+      answer(next);
+      listener = next;
+    },
+    answered: () => Promise.all(unanswered),
+    close() {
+      server.close();
+      server.closeAllConnections();
+    },
+  };
+}
 
 /** Listens on the loopback address. Resolves to the URL. */
-async function listen(server: Server, port: number): Promise<string> {
+async function listenAt(server: Server, port: number): Promise<string> {
   await new Promise<void>((resolve, reject) => {
     server.once("error", (error: NodeJS.ErrnoException) => {
       const problem = error.code === "EADDRINUSE" ? "is in use" : `cannot be used (${error.code})`;

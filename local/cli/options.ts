@@ -10,7 +10,9 @@ export const help = `Runs the Pulumi program on this machine, without AWS.
   --data DIR       keep the tables in this folder; without it they end with the run
   --dynamodb URL   use the DynamoDB at this URL (DynamoDB Local, say), not the embedded one
   --watch          deploy again when a file changes; sessions and open pages go on
+  --logs           show what functions log, and the access log; errors are always shown
   --verbose        show the event and the result of every invocation
+  --inspect[=PORT] let a debugger attach to functions at this port (default: 9229)
   --help           show this text
 
 Ctrl-C ends the run.`;
@@ -22,9 +24,8 @@ Ctrl-C ends the run.`;
  */
 export function readOptions(args: string[]) {
   const { values } = parse(args);
-  if (!/^\d+$/.test(values.port) || Number(values.port) > 65535) {
-    throw new UserError(`--port takes a number from 0 to 65535, not "${values.port}".`);
-  }
+  const port = toPort("port", values.port);
+  const inspect = values.inspect === undefined ? undefined : toPort("inspect", values.inspect);
   if (values.dynamodb !== undefined && !/^https?:\/\/[^/]/.test(values.dynamodb)) {
     throw new UserError(`--dynamodb takes a URL such as http://127.0.0.1:8000, not "${values.dynamodb}".`);
   }
@@ -32,19 +33,27 @@ export function readOptions(args: string[]) {
     throw new UserError("--data is for the embedded DynamoDB: leave out either it or --dynamodb.");
   }
   if (values.data === "") throw new UserError("--data takes the path of a folder.");
-  return { ...values, port: Number(values.port) };
+  return { ...values, port, inspect };
+}
+
+function toPort(option: string, text: string): number {
+  if (/^\d+$/.test(text) && Number(text) <= 65535) return Number(text);
+  throw new UserError(`--${option} takes a number from 0 to 65535, not "${text}".`);
 }
 
 function parse(args: string[]) {
   try {
     return parseArgs({
-      args,
+      // parseArgs wants a value for each option that may have one.
+      args: args.map((arg) => (arg === "--inspect" ? "--inspect=9229" : arg)),
       options: {
         port: { type: "string", default: "3000" },
         stack: { type: "string", default: "dev" },
         data: { type: "string" },
         dynamodb: { type: "string" },
         watch: { type: "boolean" },
+        logs: { type: "boolean" },
+        inspect: { type: "string" },
         verbose: { type: "boolean" },
         help: { type: "boolean" },
       },

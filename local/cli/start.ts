@@ -1,120 +1,122 @@
 // npm start: the local run on the command line.
 
-import { inspect, styleText } from "node:util";
-import type { AnsweredRequest } from "../apigateway/apis";
-import type { Outcome } from "../lambda/runtime";
 import { UserError } from "../pulumi/errors";
-import type { Deployed } from "../run";
+import type { Deployed, Run } from "../run";
 import { help, readOptions } from "./options";
+import {
+  createLogPrinter,
+  paint,
+  printCreated,
+  printInvocation,
+  printRequest,
+  printStack,
+  printUrls,
+} from "./output";
+
+let isEnding = false;
 
 async function main(): Promise<void> {
-  const { help: helpWanted, watch: watchWanted, verbose, ...options } = readOptions(process.argv.slice(2));
-  if (helpWanted) return console.log(help);
-
-  // Pulumi and its providers take a second to load, which whoever mistypes an option need not wait for.
-  const { run } = await import("../run");
-  console.log(`Deploying stack ${options.stack} on this machine\n`);
   const started = Date.now();
-  const folder = process.cwd();
-  let isDeployed = false;
-  const running = await run({
-    ...options,
-    folder,
-    onCreated({ type, name }) {
-      if (!isDeployed) console.log(` ${styleText("green", "+")}  ${type.padEnd(48)}${name}`);
-    },
-    onRequest: printRequest,
-    onLog: (text) => process.stdout.write(styleText("gray", text)),
-    onInvoke: verbose ? printInvocation : undefined,
-  });
-  isDeployed = true;
-  printStack(running, running.dynamodb, (Date.now() - started) / 1000);
-  const stopWatching = watchWanted ? await watchProject(folder, started, running.redeploy) : () => {};
-  console.log("Ctrl-C ends the run.\n");
+  const { help: helpWanted, watch, verbose, logs = false, ...options } = readOptions(process.argv.slice(2));
+  if (helpWanted) return console.log(help);
+  leaveDeveloperSettings();
 
-  let isEnding = false;
+  let running: Run | undefined;
+  let stopWatching = () => {};
+  const interrupt = new AbortController();
   const end = async () => {
     // npm passes on the Ctrl-C that the terminal has already sent.
     if (isEnding) return;
     isEnding = true;
+    interrupt.abort();
     stopWatching();
+    // A first deployment cleans up by itself.
+    if (!running) return;
     await running.close();
-    // Pulumi would list here what a failed deployment has left undone.
-    process.removeAllListeners("exit");
     process.exit(0);
   };
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, end);
+
+  // Pulumi and its providers take a second to load, which whoever mistypes an option need not wait for.
+  const { run } = await import("../run");
+  console.log(`Deploying stack ${options.stack} on this machine\n`);
+  const folder = process.cwd();
+  running = await run({
+    ...options,
+    folder,
+    signal: interrupt.signal,
+    onWaiting: (what) => console.log(paint("yellow", `Waiting for ${what} ...`)),
+    onCreated: (resource) => running ?? printCreated(resource),
+    onRequest: (request) => printRequest(request, logs),
+    onLog: createLogPrinter(logs),
+    onInvoke: verbose ? printInvocation : undefined,
+    onFailure: fail,
+  });
+  surviveProgram();
+  printStack(running, running.dynamodb, (Date.now() - started) / 1000);
+  if (watch) stopWatching = await watchProject(folder, started, running);
 }
 
-async function watchProject(
-  folder: string,
-  deployedAt: number,
-  redeploy: () => Promise<unknown>,
-): Promise<() => void> {
+/** The run is as it would be on any machine: without the developer's own settings for AWS. */
+function leaveDeveloperSettings(): void {
+  for (const name of Object.keys(process.env)) if (name.startsWith("AWS_")) delete process.env[name];
+  process.env.AWS_CONFIG_FILE = process.env.AWS_SHARED_CREDENTIALS_FILE = "/dev/null";
+}
+
+const problems = new Set<string>();
+
+/** What a program does wrong later on, or in several places at once, does not end the run. */
+function surviveProgram(): void {
+  const report = (error: unknown) => {
+    const message = error instanceof Error ? error.message : String(error);
+    // A deployment that failed of it says so first.
+    setTimeout(() => {
+      if ([...problems].some((problem) => problem.includes(message))) return;
+      showProblem(`The program failed: ${message}`);
+    }, 100);
+  };
+  process.on("unhandledRejection", report).on("uncaughtException", report);
+}
+
+function showProblem(problem: string): void {
+  problems.add(problem);
+  console.error(paint("red", problem));
+}
+
+async function watchProject(folder: string, deployedAt: number, running: Run) {
   const { watch } = await import("./watch");
+  let deployed: Deployed = running;
   const onChange = async (problem?: string) => {
+    if (isEnding) return;
+    problems.clear();
     try {
       if (problem) throw new UserError(problem);
       const start = performance.now();
-      await redeploy();
+      const before = deployed;
+      deployed = await running.redeploy();
       console.log(`Deployed again in ${((performance.now() - start) / 1000).toFixed(1)} s`);
+      if (`${deployed.endpoints}` !== `${before.endpoints}`) printUrls(deployed);
     } catch (error) {
-      if (!(error instanceof UserError)) throw error;
-      console.error(`${styleText("red", error.message)}\nWhat was deployed before goes on.`);
+      if (isEnding) return;
+      showProblem(error instanceof Error ? error.message : String(error));
+      console.error("What was deployed before goes on.");
     }
   };
-  return watch(folder, deployedAt, onChange, () => console.log("Watching for changes.\n"));
+  return watch({
+    folder,
+    deployedAt,
+    onChange,
+    onReady: () => console.log("Watching for changes.\n"),
+    onProblem: showProblem,
+  });
 }
 
-/** The outputs as `pulumi up` shows them, and the way into the tables. */
-function printStack(deployed: Deployed, dynamodb: string, seconds: number): void {
-  const { outputs, resources, region, endpoints, notEmulated } = deployed;
-  const width = Math.max(...Object.keys(outputs).map((name) => name.length));
-  console.log("\nOutputs:");
-  for (const [name, value] of Object.entries(outputs)) {
-    const text = `${JSON.stringify(value)}`.replace(/(\\n.*?)\\n.*"$/, '$1..."');
-    console.log(`    ${name.padEnd(width)}: ${styleText("cyan", text)}`);
-  }
-  console.log(`\nResources:\n    + ${resources.length} created in ${seconds.toFixed(1)} s\n`);
-  // A domain of its own leads elsewhere.
-  for (const endpoint of endpoints.filter((known) => !JSON.stringify(outputs).includes(known))) {
-    console.log(`Here the API is at ${styleText("cyan", `${endpoint}/`)}\n`);
-  }
-  if (notEmulated.length > 0) console.log(styleText("yellow", `not emulated: ${notEmulated.join(", ")}\n`));
-  console.log(`DynamoDB is at ${dynamodb}. To look into a table (any credentials do):`);
-  const credentials = "AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local";
-  for (const { physicalName } of resources.filter(({ type }) => type === "aws:dynamodb/table:Table")) {
-    console.log(
-      `    ${credentials} aws dynamodb scan --table-name ${physicalName} --endpoint-url ${dynamodb} --region ${region}`,
-    );
-  }
-  console.log();
-}
-
-function printInvocation(event: object, outcome: Outcome): void {
-  const { coldStart, requestId, ...answer } = outcome;
-  console.log(styleText("gray", inspect({ requestId, event, ...answer }, { depth: null, breakLength: 110 })));
-}
-
-function printRequest({
-  method,
-  path,
-  status,
-  milliseconds,
-  error,
-  coldStart,
-  accessLog,
-}: AnsweredRequest): void {
-  const time = new Date().toTimeString().slice(0, 8);
-  const result = styleText(status < 400 ? "green" : status < 500 ? "yellow" : "red", `${status}`);
-  const details = [coldStart && "cold start", error].filter(Boolean).join(", ");
-  console.log(
-    `${time} ${method} ${path} ${result} ${milliseconds.toFixed(0)} ms${details ? ` (${details})` : ""}`,
-  );
-  if (accessLog) console.log(styleText("gray", accessLog));
+function fail(error: unknown): void {
+  console.error(error instanceof UserError ? paint("red", error.message) : error);
+  process.exit(1);
 }
 
 main().catch((error: unknown) => {
-  console.error(error instanceof UserError ? styleText("red", error.message) : error);
-  process.exit(1);
+  if (isEnding) process.exit(130);
+  fail(error);
 });

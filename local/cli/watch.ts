@@ -1,35 +1,90 @@
 import { spawn } from "node:child_process";
-import { watch as watchFolder } from "node:fs";
+import { existsSync, readdirSync, statSync, watch as watchFolder } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { hasChanged } from "../pulumi/program";
 
+export interface WatchOptions {
+  /** The folder of the project. */
+  folder: string;
+  /** When what is deployed was read, in milliseconds since 1970. */
+  deployedAt: number;
+  /**
+   * Called when a change is to be deployed, or with what the compiler has to say against it. A change that comes
+   * while an earlier one is still being dealt with waits.
+   */
+  onChange: (problem?: string) => Promise<void>;
+  /** Called when changes are noticed. */
+  onReady: () => void;
+  /** Called when changes are not noticed for a while, or no longer. */
+  onProblem: (problem: string) => void;
+}
+
+const SETTINGS_FILE = /^Pulumi.*\.(yaml|md)$/;
+
+/** How often the compiler may end without a result before it is given up. */
+const MAX_FAILURES = 3;
+
 /**
  * Watches a project: TypeScript's own watch mode, which tells of mistakes in types as well, and the files that
- * hold settings.
+ * hold settings. A project without `tsconfig.json` is watched for changes of its files.
  *
- * @param deployedAt when what is deployed was read, in milliseconds since 1970
- * @param onChange called when a change is to be deployed, or with what the compiler has to say against it. A
- *   change that comes while an earlier one is still being dealt with waits.
- * @param onReady called when the compiler has read the project, and changes are noticed
  * @returns what ends it
  */
-export function watch(
-  folder: string,
-  deployedAt: number,
-  onChange: (problem?: string) => Promise<void>,
-  onReady: () => void,
-): () => void {
+export function watch({ folder, deployedAt, onChange, onReady, onProblem }: WatchOptions): () => void {
   let last = Promise.resolve();
+  let readAt = deployedAt;
   const report = (problem?: string) => {
-    last = last.then(() => onChange(problem));
+    last = last.then(() => {
+      if (!problem) readAt = Date.now();
+      return onChange(problem);
+    });
+  };
+  // What was there when the watching began is deployed already, unless it has changed since.
+  const catchUp = () => {
+    const settings = readdirSync(folder).filter((file) => SETTINGS_FILE.test(file));
+    const areNewer = settings.some((file) => statSync(join(folder, file)).mtimeMs > readAt);
+    if (areNewer || hasChanged(folder, readAt)) report();
   };
 
-  const options = ["--noEmit", "--watch", "--preserveWatchOutput", "--pretty", "false"];
-  const compiler = spawn(process.execPath, [require.resolve("typescript/bin/tsc"), ...options], {
-    cwd: folder,
+  const hasTypes = existsSync(join(folder, "tsconfig.json"));
+  const stopCompiler = hasTypes ? watchTypes(folder, { report, catchUp, onReady, onProblem }) : () => {};
+
+  // An editor may write a file in several steps.
+  let timer: NodeJS.Timeout | undefined;
+  const isWatched = hasTypes
+    ? SETTINGS_FILE
+    : /^(?!node_modules)(?!.*[\\/]node_modules[\\/]).*\.(c?js|json|yaml|md)$/;
+  const files = watchFolder(folder, { recursive: !hasTypes }, (_, file) => {
+    if (!file || !isWatched.test(file)) return;
+    clearTimeout(timer);
+    timer = setTimeout(report, 100);
   });
+  if (!hasTypes) {
+    catchUp();
+    onReady();
+  }
+  return () => {
+    clearTimeout(timer);
+    stopCompiler();
+    files.close();
+  };
+}
+
+interface TypesOptions extends Pick<WatchOptions, "onReady" | "onProblem"> {
+  report: (problem?: string) => void;
+  catchUp: () => void;
+}
+
+/** Runs the project's TypeScript compiler in its watch mode, and starts it again when it dies. */
+function watchTypes(folder: string, options: TypesOptions, failures = 0): () => void {
+  const { report, catchUp, onReady, onProblem } = options;
+  const tsc = createRequire(join(folder, "index.js")).resolve("typescript/bin/tsc");
+  const args = [tsc, "--noEmit", "--watch", "--preserveWatchOutput", "--pretty", "false"];
+  const compiler = spawn(process.execPath, args, { cwd: folder, stdio: ["ignore", "pipe", "ignore"] });
   let said: string[] = [];
-  let isFirst = true;
+  let isReady = false;
   createInterface({ input: compiler.stdout }).on("line", (line) => {
     const [, errors] = /Found (\d+) errors?\. Watching for file changes/.exec(line) ?? [];
     if (!errors) {
@@ -37,22 +92,26 @@ export function watch(
       return;
     }
     if (errors !== "0") report(said.join("\n"));
-    // What was there when the watching began is deployed already, unless it has changed since.
-    else if (!isFirst || hasChanged(folder, deployedAt)) report();
-    if (isFirst) onReady();
-    isFirst = false;
+    else if (isReady) report();
+    else catchUp();
+    if (!isReady) onReady();
+    isReady = true;
     said = [];
   });
 
-  // An editor may write a file in several steps.
-  let timer: NodeJS.Timeout | undefined;
-  const settings = watchFolder(folder, (_, file) => {
-    if (!file || !/^Pulumi.*\.(yaml|md)$/.test(file)) return;
-    clearTimeout(timer);
-    timer = setTimeout(report, 100);
-  });
-  return () => {
+  let stop = () => {
     compiler.kill();
-    settings.close();
   };
+  compiler.once("exit", (code, signal) => {
+    if (compiler.killed) return;
+    const ended = `The TypeScript compiler has ended (${signal ?? `exit code ${code}`})`;
+    const count = isReady ? 0 : failures + 1;
+    if (count === MAX_FAILURES) return onProblem(`${ended}: changes are no longer noticed. Start again.`);
+    onProblem(`${ended}. It is started again.`);
+    const timer = setTimeout(() => {
+      stop = watchTypes(folder, options, count);
+    }, 1000);
+    stop = () => clearTimeout(timer);
+  });
+  return () => stop();
 }

@@ -1,7 +1,5 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import type { IncomingMessage, RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
-import { join } from "node:path";
 import { Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
 
@@ -12,8 +10,9 @@ import putItem = require("dynalite/validations/putItem");
 import updateItem = require("dynalite/validations/updateItem");
 
 import type { Authorize } from "../iam/iam";
-import { UserError } from "../pulumi/errors";
+import type { UserError } from "../pulumi/errors";
 import { ACCOUNT_ID } from "../pulumi/resource";
+import { prepareDataFolder, watchDataFolder } from "./datafolder";
 
 export interface EmbeddedDynamoDB {
   /** Its URL, on the loopback address. */
@@ -21,33 +20,37 @@ export interface EmbeddedDynamoDB {
   close(): Promise<void>;
 }
 
-const ENDPOINT_FILE = "endpoint";
-
 /**
  * Starts a DynamoDB within this process.
  *
  * @param data a folder in which the tables outlive the run; without it they end with the run
  * @param authorize asked before each call; without it everyone may do everything
- * @throws UserError when another run uses the folder, or it cannot be written to
+ * @param onFailure called when the folder fails later on: the disk is full, say
+ * @throws UserError when another run uses the folder, or it cannot be written to or read
  */
-export async function startDynamoDB(data?: string, authorize?: Authorize): Promise<EmbeddedDynamoDB> {
-  if (data) await assertUnused(data);
-  const path = data && join(data, "dynamodb");
+export async function startDynamoDB(
+  data?: string,
+  authorize?: Authorize,
+  onFailure: (error: UserError) => void = () => {},
+): Promise<EmbeddedDynamoDB> {
+  const path = data && (await prepareDataFolder(data));
   const server = dynalite({ path, createTableMs: 0, deleteTableMs: 0, updateTableMs: 0 });
+  // Longer than clients keep an idle connection: one that closes as a request comes loses the request.
+  server.keepAliveTimeout = 65_000;
   if (authorize) {
     const [handle] = server.listeners("request") as RequestListener[];
     server.removeAllListeners("request").on("request", onlyAuthorized(authorize, handle ?? (() => {})));
   }
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  if (data) writeFileSync(join(data, ENDPOINT_FILE), endpoint);
+  const stopWatching = data && path ? watchDataFolder(data, path, onFailure) : () => {};
   return {
     endpoint,
     async close() {
+      stopWatching();
       const closed = new Promise((resolve) => server.close(resolve));
       server.closeAllConnections();
       await closed;
-      if (data) rmSync(join(data, ENDPOINT_FILE));
     },
   };
 }
@@ -98,29 +101,5 @@ function resourcesOf(body: string): string[] {
   } catch {
     // DynamoDB itself says what is wrong with it.
     return [];
-  }
-}
-
-/**
- * LevelDB allows one process a folder, and dynalite finds out too late. So whoever uses a folder leaves in it where
- * its DynamoDB is: as long as that answers, the folder is in use, and after a crash it does not.
- *
- * @throws UserError when another run uses the folder, or it cannot be written to
- */
-async function assertUnused(folder: string): Promise<void> {
-  try {
-    mkdirSync(join(folder, "dynamodb"), { recursive: true });
-    writeFileSync(join(folder, ENDPOINT_FILE), "", { flag: "a" });
-  } catch (error) {
-    throw new UserError(
-      `The data folder ${folder} cannot be used: ${error instanceof Error ? error.message : error}`,
-    );
-  }
-  const endpoint = readFileSync(join(folder, ENDPOINT_FILE), "utf8");
-  const answer = await fetch(endpoint, { signal: AbortSignal.timeout(2000) }).catch(() => undefined);
-  if (/^healthy: dynamodb/.test((await answer?.text()) ?? "")) {
-    throw new UserError(
-      `Another local run uses the data folder ${folder}; its DynamoDB is at ${endpoint}. End it, or choose another --data.`,
-    );
   }
 }

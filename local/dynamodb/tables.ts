@@ -32,7 +32,13 @@ export function createTables(endpoint: string, region: string): Tables {
     endpoint,
     region,
     credentials: { accessKeyId: OUTSIDER, secretAccessKey: "local" },
-    maxAttempts: 1,
+    maxAttempts: 3,
+    // A silent endpoint must not hang the start.
+    requestHandler: { connectionTimeout: 2000, requestTimeout: 3000, throwOnRequestTimeout: true },
+    // None of the developer's settings for AWS.
+    defaultsMode: "standard",
+    useDualstackEndpoint: false,
+    useFipsEndpoint: false,
   });
 
   const expiring = new Map<string, { keys: string[]; attribute: string }>();

@@ -49,6 +49,8 @@ export interface FunctionsOptions {
   assume: Iam["assume"];
   /** Takes what functions write to their logs. */
   onLog: (text: string) => void;
+  /** The port at which a debugger may attach to functions. */
+  inspect?: number;
 }
 
 /** Makes `aws.lambda.Function`s real: from their archives, and with the settings they declare. */
@@ -93,6 +95,9 @@ export function createFunctions({ region, dynamodb, assume, onLog }: FunctionsOp
       TZ: ":UTC",
       // The function would not run on the Node.js of this machine but on the one it declares.
       AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true",
+      // The developer's settings for AWS, which a thread would find in their home folder.
+      AWS_CONFIG_FILE: "/dev/null",
+      AWS_SHARED_CREDENTIALS_FILE: "/dev/null",
       // The SDK's own way to another endpoint: to the DynamoDB on this machine.
       AWS_ENDPOINT_URL_DYNAMODB: dynamodb,
     };

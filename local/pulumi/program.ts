@@ -1,7 +1,9 @@
 import { createHash } from "node:crypto";
 import { existsSync, statSync } from "node:fs";
-import { relative } from "node:path";
+import { isAbsolute, relative } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
+import * as state from "@pulumi/pulumi/runtime/state";
+import { originalLine } from "../register";
 import { UserError } from "./errors";
 import type { Project } from "./project";
 import { ACCOUNT_ID, type Provider, type Resource } from "./resource";
@@ -9,58 +11,119 @@ import { ACCOUNT_ID, type Provider, type Resource } from "./resource";
 /** A stack's outputs, by name. */
 export type Outputs = Record<string, unknown>;
 
+export interface Patience {
+  /** Ends the deployment. */
+  signal?: AbortSignal;
+  /** Called with what the deployment waits for, in words, when it has taken some seconds. */
+  onWaiting?: (what: string) => void;
+  /** Seconds after which a deployment fails. */
+  seconds?: number;
+}
+
+const DEPLOYMENT_SECONDS = 60;
+
+/** What Pulumi's own inline programs run in. Its types leave it out. */
+const { withLocalStorage } = state as unknown as { withLocalStorage<T>(callback: () => T): T };
+
 /**
- * Runs the project's program under Pulumi's runtime mocks, with `provider` in the place of AWS. Of a resource
- * whose type the provider does not know nothing exists but a name and an ARN.
+ * Runs the project's program under Pulumi's runtime mocks, with `provider` instead of AWS. Of a resource whose
+ * type the provider does not know nothing exists but a name and an ARN.
  *
  * @param onCreated called for each resource, in the order of creation
- * @param answers what data sources answer, by their tokens, in the place of or besides what is answered here
+ * @param answers what data sources answer, by their tokens, instead of or besides what is answered here
  * @returns the stack's outputs
- * @throws UserError when the program fails or a resource cannot be created
+ * @throws UserError when the program fails, does not end, or a resource cannot be created
  */
 export async function deploy(
   project: Project,
   provider: Provider,
   onCreated: (resource: Resource) => void = () => {},
   answers: Record<string, unknown> = {},
+  { signal, onWaiting, seconds = DEPLOYMENT_SECONDS }: Patience = {},
 ): Promise<Outputs> {
-  const { region } = project;
-  const arn = (service: string, resource: string) => `arn:aws:${service}:${region}:${ACCOUNT_ID}:${resource}`;
-
   // A mock that rejects would surface in everything that depends on it. The first cause is what matters: it
   // ends the deployment, and the mock never answers.
   let fail: (error: unknown) => void = () => {};
   const failure = new Promise<never>((_, reject) => {
     fail = reject;
   });
+  const creating = new Set<string>();
+  const waitsFor = () =>
+    creating.size > 0 ? [...creating].join(", ") : "a promise in the program that does not settle";
+  const interrupt = () => fail(new UserError("The deployment was interrupted."));
+  signal?.addEventListener("abort", interrupt);
+  if (signal?.aborted) interrupt();
+  const patience = setTimeout(() => onWaiting?.(waitsFor()), Math.min(5, seconds / 2) * 1000);
+  const limit = setTimeout(() => {
+    fail(new UserError(`The deployment did not end within ${seconds} s. It waits for ${waitsFor()}.`));
+  }, seconds * 1000);
 
+  process.on("unhandledRejection", fail);
+  try {
+    // What a failed deployment has left undone must not register its resources in the next.
+    const deployed = withLocalStorage(async () => {
+      const mocks = createMocks(project, provider, { onCreated, answers, creating, fail });
+      await pulumi.runtime.setMocks(mocks, project.name, project.stack, false);
+      pulumi.runtime.setAllConfig(project.config);
+      forgetModules(project.folder);
+      return await evaluate(project.program);
+    });
+    return await Promise.race([deployed, failure]);
+  } catch (error) {
+    throw error instanceof UserError ? error : new UserError(describe(error, project));
+  } finally {
+    clearTimeout(patience);
+    clearTimeout(limit);
+    signal?.removeEventListener("abort", interrupt);
+    // What failed may be rejected in several places, which Node.js reports after this one.
+    setImmediate(() => process.off("unhandledRejection", fail));
+  }
+}
+
+interface MockOptions {
+  onCreated: (resource: Resource) => void;
+  answers: Record<string, unknown>;
+  /** What is being created, by type and name. */
+  creating: Set<string>;
+  fail: (error: unknown) => void;
+}
+
+function createMocks(
+  project: Project,
+  provider: Provider,
+  { onCreated, answers, creating, fail }: MockOptions,
+): pulumi.runtime.Mocks {
+  const { region } = project;
+  const arn = (service: string, resource: string) => `arn:aws:${service}:${region}:${ACCOUNT_ID}:${resource}`;
   const declared = new Set<string>();
-  const mocks: pulumi.runtime.Mocks = {
+  return {
     async newResource({ type, name, inputs }) {
       if (type === "pulumi:pulumi:Stack") return { id: name, state: inputs };
       const physicalName = inputs.name ?? `${inputs.namePrefix ?? `${name}-`}${suffix(project, type, name)}`;
       const resource = { type, name, inputs, physicalName, arn };
+      const label = `${type} "${name}"`;
       try {
-        if (declared.has(`${type} ${name}`)) throw new Error("another resource of its type has its name");
-        declared.add(`${type} ${name}`);
+        if (declared.has(label)) throw new Error("another resource of its type has its name");
+        declared.add(label);
+        creating.add(label);
         const { id = physicalName, outputs } = (await provider[type]?.(resource)) ?? {};
+        creating.delete(label);
         onCreated(resource);
         const service = type.split(/[:/]/)[1] ?? "";
         return { id, state: { name: physicalName, arn: arn(service, physicalName), ...inputs, ...outputs } };
       } catch (error) {
-        const problem = `${type} "${name}" cannot be created: ${messageOf(error)}`;
+        const problem = `${label} cannot be created: ${messageOf(error)}`;
         fail(error instanceof UserError ? error : new UserError(problem));
         return new Promise(() => {});
       }
     },
     async call({ token, inputs }) {
+      const zones = ["a", "b", "c"].map((zone) => region + zone);
       const answer: unknown = {
         "aws:index/getCallerIdentity:getCallerIdentity": { accountId: ACCOUNT_ID },
         "aws:index/getPartition:getPartition": { partition: "aws", dnsSuffix: "amazonaws.com" },
         "aws:index/getRegion:getRegion": { region, name: region, id: region },
-        "aws:index/getAvailabilityZones:getAvailabilityZones": {
-          names: ["a", "b", "c"].map((z) => region + z),
-        },
+        "aws:index/getAvailabilityZones:getAvailabilityZones": { names: zones },
         "aws:ec2/getPrefixList:getPrefixList": { id: "pl-local", prefixListId: "pl-local", cidrBlocks: [] },
         "aws:ec2/getManagedPrefixList:getManagedPrefixList": { id: "pl-local", entries: [] },
         "aws:route53/getZone:getZone": { id: "ZLOCAL", zoneId: "ZLOCAL", nameServers: [] },
@@ -70,24 +133,13 @@ export async function deploy(
       return { ...inputs, ...(answer as object) };
     },
   };
-
-  process.on("unhandledRejection", fail);
-  try {
-    await pulumi.runtime.setMocks(mocks, project.name, project.stack, false);
-    pulumi.runtime.setAllConfig(project.config);
-    forgetModules(project.folder);
-    return await Promise.race([evaluate(project.program), failure]);
-  } catch (error) {
-    throw error instanceof UserError ? error : new UserError(describe(error, project));
-  } finally {
-    // What failed may be rejected in several places, which Node.js reports after this one.
-    setImmediate(() => process.off("unhandledRejection", fail));
-  }
 }
 
 async function evaluate(program: string): Promise<Outputs> {
   const outputs = await pulumi.runtime.runInPulumiStack(async () => import(program));
   await pulumi.runtime.disconnect();
+  // What failed in the program's last moment is reported after this one.
+  await new Promise(setImmediate);
   return outputs as Outputs;
 }
 
@@ -100,8 +152,13 @@ function forgetModules(folder: string): void {
 export const hasChanged = (folder: string, since: number): boolean =>
   modulesIn(folder).some((file) => !existsSync(file) || statSync(file).mtimeMs > since);
 
-const modulesIn = (folder: string) =>
-  Object.keys(require.cache).filter((file) => file.startsWith(folder) && !file.includes("node_modules"));
+const modulesIn = (folder: string) => Object.keys(require.cache).filter((file) => isOwn(folder, file));
+
+/** Whether a file is one of the project's own; the project itself may be below a folder `node_modules`. */
+function isOwn(folder: string, file: string): boolean {
+  const path = relative(folder, file);
+  return !isAbsolute(path) && !/^\.\.($|[\\/])|(^|[\\/])node_modules[\\/]/.test(path);
+}
 
 /** Like the suffix of Pulumi's auto-naming, but derived from what identifies the resource. */
 const suffix = (project: Project, type: string, name: string) =>
@@ -114,8 +171,11 @@ const messageOf = (error: unknown) =>
 function describe(error: unknown, project: Project): string {
   if (pulumi.RunError.isInstance(error)) return error.message;
   const frames = error instanceof Error ? (error.stack ?? "").split("\n") : [];
-  const place = frames
-    .map((frame) => /\(?(\/[^()]+:\d+):\d+\)?$/.exec(frame)?.[1])
-    .find((path) => path?.startsWith(project.folder) && !path.includes("node_modules"));
-  return `The program failed: ${messageOf(error)}${place ? ` (${relative(project.folder, place)})` : ""}`;
+  const [place] = frames.flatMap((frame) => {
+    const [, file = "", line, column] = /\(?(\/[^()]+):(\d+):(\d+)\)?$/.exec(frame) ?? [];
+    return file && isOwn(project.folder, file)
+      ? `${relative(project.folder, file)}:${originalLine(file, Number(line), Number(column))}`
+      : [];
+  });
+  return `The program failed: ${messageOf(error)}${place ? ` (${place})` : ""}`;
 }

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { parse } from "yaml";
+import { parse, type ScalarTag, type Tags } from "yaml";
 import { UserError } from "./errors";
 
 /** A Pulumi project and the settings of one of its stacks. */
@@ -49,13 +49,13 @@ export function readProject(folder: string, stack: string): Project {
 
   const config: Record<string, string> = {};
   const set = (key: string, value: unknown) => {
-    if (value === undefined) return;
-    const text = typeof value === "object" ? JSON.stringify(value) : String(value);
+    // Without a value, a setting is empty.
+    const text = isScalar(value) ? String(value ?? "") : JSON.stringify(value, toNumber);
     config[key.includes(":") ? key : `${project.name}:${key}`] = text;
   };
   for (const [key, declared] of Object.entries(project.config ?? {})) {
-    if (isObject(declared)) set(key, declared.default ?? declared.value);
-    else set(key, declared);
+    const value = isObject(declared) ? (declared.default ?? declared.value) : declared;
+    if (value !== undefined && value !== null) set(key, value);
   }
   for (const [key, value] of Object.entries(values ?? {})) {
     if (isObject(value) && "secure" in value) {
@@ -76,12 +76,28 @@ export function readProject(folder: string, stack: string): Project {
   };
 }
 
+const isScalar = (value: unknown) => typeof value !== "object" || value === null;
+
+const toNumber = (_: string, value: unknown) => (typeof value === "bigint" ? Number(value) : value);
+
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
+/** Whole numbers as Go's YAML reads them: `010` is 8, and digits may be set apart, as in `1_000`. */
+const goInteger: ScalarTag = {
+  tag: "tag:yaml.org,2002:int",
+  default: true,
+  test: /^[-+]?(0[0-7_]+|0b[01_]+|0x[\da-fA-F_]+|[1-9][\d_]*_[\d_]*)$/,
+  resolve(text) {
+    const digits = text.replace(/^[-+]|_/g, "").replace(/^0(?=\d)/, "0o");
+    return text.startsWith("-") ? -BigInt(digits) : BigInt(digits);
+  },
+};
+
 function readYaml<T>(file: string): T | null {
   try {
-    return parse(readFileSync(file, "utf8"));
+    const customTags = (tags: Tags) => [goInteger, ...tags];
+    return parse(readFileSync(file, "utf8"), { merge: true, intAsBigInt: true, customTags });
   } catch (error) {
     const [problem] = (error instanceof Error ? error.message : `${error}`).split(":\n");
     throw new UserError(`${file} cannot be read: ${problem}`);

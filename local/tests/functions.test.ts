@@ -52,6 +52,7 @@ describe("a function in the local run", () => {
     assert.deepEqual(rest, {
       GREETING: "hello",
       _HANDLER: "echo.handler",
+      AWS_CONFIG_FILE: "/dev/null",
       AWS_DEFAULT_REGION: "eu-west-1",
       AWS_EXECUTION_ENV: "AWS_Lambda_nodejs24.x",
       AWS_LAMBDA_FUNCTION_MEMORY_SIZE: "32",
@@ -60,6 +61,7 @@ describe("a function in the local run", () => {
       AWS_LAMBDA_LOG_GROUP_NAME: "echo-log",
       AWS_LAMBDA_LOG_STREAM_NAME: "local",
       AWS_REGION: "eu-west-1",
+      AWS_SHARED_CREDENTIALS_FILE: "/dev/null",
       AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true",
       AWS_SECRET_ACCESS_KEY: "local",
       AWS_SESSION_TOKEN: "local",

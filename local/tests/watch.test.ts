@@ -1,76 +1,123 @@
-// biome-ignore-all lint/suspicious/noTemplateCurlyInString: the code that is changed here has template strings
-
 import { strict as assert } from "node:assert";
-import { execFile } from "node:child_process";
+import { execFileSync } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { promisify } from "node:util";
-import { createBrowser } from "../../tests/support/browser";
-import { copyProject } from "../../tests/support/project";
-import { applyRecipe } from "../../tests/support/recipes";
-import { start, untilShown } from "./support/start";
+import { createProject, page, write } from "./support/project";
+import { type Started, start, untilShown, urlOf } from "./support/start";
+import { until } from "./support/until";
 
-describe("npm start -- --watch", () => {
-  let copy: string;
-  let running: ReturnType<typeof start>;
+// One run, whose project changes from test to test. Each test waits for what a person would see: the page.
+describe("--watch", function () {
+  this.timeout(120_000);
+  let folder: string;
+  let running: Started;
+  let url: string;
 
-  before(() => {
-    copy = copyProject();
-    running = start(["--watch", "--verbose", "--port", "0"], copy);
+  before(async () => {
+    // A project below a folder node_modules is one as well.
+    folder = createProject({}, "a/node_modules/app");
+    running = start(["--watch", "--port", "0"], folder);
+    await untilShown(running, "Deploying");
+    // The compiler is not ready yet, and the program is perhaps being read.
+    write(folder, { "Pulumi.dev.yaml": "config:\n  greeting: welcome\n" });
+    url = await urlOf(running);
   });
   after(async () => {
-    if (running.child.kill("SIGTERM")) await once(running.child, "close");
+    if (running?.child.kill("SIGTERM")) await once(running.child, "close");
   });
 
-  const change = (file: string, from: string, to: string) => {
-    const path = join(copy, file);
-    const text = readFileSync(path, "utf8");
-    assert.ok(text.includes(from));
-    writeFileSync(path, text.replace(from, to));
-  };
+  const visit = async () => (await fetch(url)).text();
+  const untilPageIs = (text: string) => until(`the page "${text}"`, visit, (seen) => seen === text);
 
-  it("applies changes to what is running, keeps sessions and port, and outlives mistakes", async () => {
-    // What changes before the compiler is ready is not missed either.
-    await untilShown(running, "Outputs:");
-    const url = /url +: "([^"]+)"/.exec(running.shown.stdout)?.[1] ?? "";
-    const browser = createBrowser(url);
-    assert.match((await browser.visit()).body, /^session-id: .+, counter: 1\b/);
-    const id = browser.jar.get("cookie-test");
+  it("notices settings that change during the first deployment", async () => {
+    await untilPageIs("welcome one");
+    await untilShown(running, "Watching for changes.");
+  });
 
-    for (const recipe of ["Add a function", "Log out", "Store data of your own"]) applyRecipe(recipe, copy);
-    await untilShown(running, "Deployed again");
-    assert.equal((await browser.visit("/?theme=dark")).body, `session-id: ${id}, counter: 2, theme: dark`);
-    assert.equal((await createBrowser(url).visit("/health")).body, "healthy");
-    assert.equal((await createBrowser(url).visit("/logout", "POST")).status, 200);
+  it("deploys a change of the code at the same address", async () => {
+    write(folder, { "page.ts": `export const text: string = "two";\n` });
+    await untilPageIs("welcome two");
+  });
 
-    change("handler.ts", "counter: ${counter},", "counter: ${counter.length},");
-    await untilShown(running, "What was deployed before goes on.");
-    assert.match(
-      running.shown.stderr,
-      /handler\.ts\(\d+,\d+\): error TS\d+: Property 'length' does not exist/,
+  it("shows a mistake in types with its place, and goes on with what was there", async () => {
+    const from = running.shown.stderr.length;
+    write(folder, { "page.ts": "export const text: string = 3;\n" });
+    const mistake = /page\.ts\(1,\d+\): error TS2322: .*\nWhat was deployed before goes on\./;
+    await until(
+      "the mistake",
+      () => running.shown.stderr.slice(from),
+      (seen) => mistake.test(seen),
     );
-    assert.equal((await browser.visit()).body, `session-id: ${id}, counter: 3, theme: dark`);
-
-    change("handler.ts", "counter: ${counter.length},", "visits: ${counter},");
-    await untilShown(running, "Deployed again", 2);
-    assert.equal((await browser.visit()).body, `session-id: ${id}, visits: 4, theme: dark`);
-
-    change("Pulumi.dev.yaml", "logRetentionDays: 3", "logRetentionDays: 4");
-    await untilShown(running, "What was deployed before goes on.", 2);
-    assert.match(running.shown.stderr, /logRetentionDays is "4", but must be one of/);
-    change("Pulumi.dev.yaml", "logRetentionDays: 4", "idleSeconds: 7");
-    await untilShown(running, "Deployed again", 3);
-    assert.match((await browser.visit()).headers.get("set-cookie") ?? "", /Max-Age=7;/);
-  }).timeout(120_000);
-
-  it("has been given recipes that leave the formatting in order", async () => {
-    const biome = require.resolve("@biomejs/biome/bin/biome");
-    await promisify(execFile)(process.execPath, [biome, "check", "--vcs-enabled=false"], { cwd: copy });
+    assert.equal(await visit(), "welcome two");
+    write(folder, { "page.ts": `export const text: string = "three";\n` });
+    await untilPageIs("welcome three");
   });
 
-  it("shows events and results when asked to", () => {
-    assert.match(running.shown.stdout, /event: \{.*routeKey: 'GET \/'/s);
-    assert.match(running.shown.stdout, /"counter: 1|counter: 1/);
+  it("shows a mistake in the settings, and goes on with what was there", async () => {
+    const from = running.shown.stderr.length;
+    write(folder, { "Pulumi.dev.yaml": "config:\n  greting: hi\n" });
+    const mistake = /greeting.*What was deployed before goes on\./s;
+    await until(
+      "the mistake",
+      () => running.shown.stderr.slice(from),
+      (seen) => mistake.test(seen),
+    );
+    assert.equal(await visit(), "welcome three");
+    write(folder, { "Pulumi.dev.yaml": "config:\n  greeting: hi\n" });
+    await untilPageIs("hi three");
+  });
+
+  it("outlives functions that cannot be serialized, and errors that come later", async () => {
+    const from = running.shown.stderr.length;
+    // Without a package.json, Pulumi cannot tell what belongs to them.
+    const callback = (name: string) =>
+      `new aws.lambda.CallbackFunction("${name}", { callback: async () => {} });\n`;
+    const later = `setTimeout(() => { throw new Error("later"); }, 10);\n`;
+    write(folder, { "index.ts": page["index.ts"] + callback("a") + callback("b") + later });
+    const goesOn = "What was deployed before goes on.";
+    await until(
+      "a failed deployment",
+      () => running.shown.stderr.slice(from),
+      (seen) => seen.includes(goesOn),
+    );
+    assert.equal(await visit(), "hi three");
+    write(folder, { "index.ts": page["index.ts"], "page.ts": `export const text: string = "four";\n` });
+    await untilPageIs("hi four");
+    assert.equal(running.child.exitCode, null);
+  });
+
+  it("keeps the address when the API gets another name", async () => {
+    write(folder, { "index.ts": page["index.ts"].replace('publish("site")', 'publish("renamed")') });
+    write(folder, { "page.ts": `export const text: string = "five";\n` });
+    await untilPageIs("hi five");
+  });
+
+  it("prints the addresses again when there is another", async () => {
+    const from = running.shown.stdout.length;
+    write(folder, { "index.ts": `${page["index.ts"]}export const second = publish("second");\n` });
+    const shown = await until(
+      "two addresses",
+      () => running.shown.stdout.slice(from),
+      (seen) => /^ {4}http:\S+\n\n {4}http:\S+\n\n/m.test(seen),
+    );
+    const urls = [...shown.matchAll(/^ {4}(http:\S+)\n/gm)].map(([, each]) => each);
+    assert.equal(urls[0], url);
+    for (const each of urls) assert.equal(await (await fetch(String(each))).text(), "hi five");
+  });
+
+  it("starts the compiler again when it has died", async () => {
+    const compilers = () => {
+      try {
+        return execFileSync("pgrep", ["-P", `${running.child.pid}`], { encoding: "utf8" })
+          .trim()
+          .split("\n");
+      } catch {
+        return [];
+      }
+    };
+    const [compiler] = await until("the compiler", compilers, (pids) => pids.length === 1);
+    process.kill(Number(compiler), "SIGKILL");
+    await untilShown(running, "The TypeScript compiler has ended (SIGKILL). It is started again.");
+    write(folder, { "page.ts": `export const text: string = "six";\n` });
+    await untilPageIs("hi six");
   });
 });

@@ -1,6 +1,5 @@
-import { deploy, type Outputs } from "../../local/pulumi/program";
-import { readProject } from "../../local/pulumi/project";
-import type { Provider, Resource } from "../../local/pulumi/resource";
+import type { Provider, Resource } from "pulumi-aws-local";
+import { deploy, type Outputs, readProject } from "pulumi-aws-local";
 import { copyProject } from "./project";
 import { type Declared, recordingProgram, takeDeclared } from "./recorder";
 

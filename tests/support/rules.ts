@@ -1,4 +1,4 @@
-import type { Resource } from "../../local/pulumi/resource";
+import type { Resource } from "pulumi-aws-local";
 
 type Inputs = Record<string, unknown>;
 

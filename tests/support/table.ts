@@ -8,7 +8,7 @@ import {
   ScanCommand,
   waitUntilTableExists,
 } from "@aws-sdk/client-dynamodb";
-import { type EmbeddedDynamoDB, startDynamoDB } from "../../local/dynamodb/embedded";
+import { type EmbeddedDynamoDB, startDynamoDB } from "pulumi-aws-local";
 
 // On Node.js 20 the SDK announces when its support ends.
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = "true";

@@ -1,10 +1,9 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { join, resolve } from "node:path";
-import { setTimeout as wait } from "node:timers/promises";
-import { copyProject } from "../../../tests/support/project";
+import { resolve } from "node:path";
+import { until } from "./until";
 
-const project = resolve(__dirname, "../../..");
+const bin = resolve(__dirname, "../../cli/bin.js");
 const children = new Set<ChildProcess>();
 
 // What a failed test leaves running must not outlive the tests.
@@ -12,10 +11,9 @@ process.on("exit", () => {
   for (const child of children) child.kill("SIGKILL");
 });
 
-/** What `npm start -- ...args` does, without npm around it. */
-export function start(args: string[], cwd = copyProject()) {
-  const script = join(project, "local/cli/start.ts");
-  const child = spawn(process.execPath, ["-r", "ts-node/register", script, ...args], { cwd });
+/** What `npx pulumi-aws-local ...args` does in a project's folder, without npm around it. */
+export function start(args: string[], cwd: string, env: NodeJS.ProcessEnv = {}) {
+  const child = spawn(process.execPath, [bin, ...args], { cwd, env: { ...process.env, ...env } });
   children.add(child.once("exit", () => children.delete(child)));
   const shown = { stdout: "", stderr: "" };
   for (const name of ["stdout", "stderr"] as const) {
@@ -26,21 +24,30 @@ export function start(args: string[], cwd = copyProject()) {
   return { child, shown };
 }
 
+export type Started = ReturnType<typeof start>;
+
 /** Waits for a start that does not succeed. */
-export async function startAndFail(args: string[], cwd?: string) {
-  const { child, shown } = start(args, cwd);
+export async function startAndFail(args: string[], cwd: string, env?: NodeJS.ProcessEnv) {
+  const { child, shown } = start(args, cwd, env);
   const [code] = await once(child, "close");
   return { code, ...shown };
 }
 
-/** Waits until `text` has been shown `times` times. */
-export async function untilShown(
-  { child, shown }: ReturnType<typeof start>,
-  text: string,
-  times = 1,
-): Promise<void> {
-  while (`${shown.stdout}${shown.stderr}`.split(text).length <= times) {
-    if (child.exitCode !== null) throw new Error(`it has ended: ${shown.stderr}`);
-    await wait(20);
-  }
+/** Waits until a text has been shown. */
+export async function untilShown({ child, shown }: Started, text: string | RegExp): Promise<string> {
+  const all = () => `${shown.stdout}\n${shown.stderr}`;
+  const isThere = (seen: string) => (typeof text === "string" ? seen.includes(text) : text.test(seen));
+  const seen = await until(
+    `the terminal to show ${text}`,
+    all,
+    (now) => isThere(now) || child.exitCode !== null,
+  );
+  if (!isThere(seen)) throw new Error(`It ended with ${child.exitCode} before it showed ${text}: ${all()}`);
+  return seen;
+}
+
+/** Waits until the URL is shown with which a run ends its start. */
+export async function urlOf(started: Started): Promise<string> {
+  const shown = await untilShown(started, /^ {4}(http:\S+)\n\n/m);
+  return /^ {4}(http:\S+)\n\n/m.exec(shown)?.[1] ?? "";
 }

@@ -1,13 +1,15 @@
 import { strict as assert } from "node:assert";
+import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DynamoDBClient, ScanCommand } from "@aws-sdk/client-dynamodb";
-import { createBrowser } from "../../tests/support/browser";
-import { startFaultProxy } from "../../tests/support/faults";
-import { copyProject } from "../../tests/support/project";
-import { connection } from "../../tests/support/table";
-import { type Run, run } from "../run";
+import { type Run, run } from "pulumi-aws-local";
+import { start, urlOf } from "../local/tests/support/start";
+import { createBrowser } from "./support/browser";
+import { startFaultProxy } from "./support/faults";
+import { copyProject } from "./support/project";
+import { connection } from "./support/table";
 
 const folder = copyProject();
 
@@ -101,8 +103,6 @@ describe("the local run", () => {
     );
     await firstRun.close();
 
-    // As a run leaves it that was killed.
-    writeFileSync(join(data, "endpoint"), firstRun.dynamodb);
     const secondRun = await run({ folder, stack: "dev", port: 0, data });
     const returning = createBrowser(String(secondRun.outputs.url));
     returning.jar.set("cookie-test", browser.jar.get("cookie-test") ?? "");
@@ -124,4 +124,35 @@ describe("the local run", () => {
     await other.close();
     proxy.close();
   });
+
+  it("loses no answered visit of its data folder to kill -9", async () => {
+    const data = mkdtempSync(join(tmpdir(), "data-"));
+    const first = start(["--port", "0", "--data", data], folder);
+    const browser = createBrowser(await urlOf(first));
+    await browser.visit();
+    const killed = once(first.child, "close");
+    let answered = 1;
+    const visits = Array.from({ length: 8 }, async () => {
+      for (;;) {
+        const { body } = await browser.visit();
+        answered = Math.max(answered, Number(/counter: (\d+)\b/.exec(body)?.[1]));
+        if (answered >= 100) first.child.kill("SIGKILL");
+      }
+    });
+    await Promise.allSettled(visits);
+    await killed;
+
+    const running = await run({ folder, stack: "dev", port: 0, data });
+    const returning = createBrowser(String(running.outputs.url));
+    returning.jar.set("cookie-test", browser.jar.get("cookie-test") ?? "");
+    const { body } = await returning.visit();
+    const counter = Number(/counter: (\d+)\b/.exec(body)?.[1]);
+    // Up to eight visits may have been counted without an answer.
+    assert.ok(
+      counter > answered && counter <= answered + 9,
+      `${answered} were answered, then came ${counter}`,
+    );
+    await running.close();
+    rmSync(data, { recursive: true });
+  }).timeout(120_000);
 });

@@ -1,0 +1,76 @@
+// What the terminal shows.
+
+import { inspect, styleText } from "node:util";
+import type { AnsweredRequest } from "../apigateway/apis";
+import type { Outcome } from "../lambda/runtime";
+import type { Resource } from "../pulumi/resource";
+import type { Deployed } from "../run";
+
+/** Colours a text, where somebody looks at it. */
+export const paint: typeof styleText = (format, text) =>
+  process.stdout.isTTY && !process.env.NO_COLOR ? styleText(format, text) : text;
+
+export function printCreated({ type, name }: Resource): void {
+  console.log(` ${paint("green", "+")}  ${type.padEnd(48)}${name}`);
+}
+
+/** What a person uses of a stack: its outputs, the way into its tables, and last its URLs. */
+export function printStack(deployed: Deployed, dynamodb: string, seconds: number): void {
+  const { resources, endpoints, notEmulated } = deployed;
+  const isUrl = (value: unknown) => endpoints.some((endpoint) => `${value}`.startsWith(endpoint));
+  // A page of several lines, or one of AWS's console, is of no use here.
+  const outputs = Object.entries(deployed.outputs).filter(
+    ([, value]) => !isUrl(value) && !/\n|console\.aws\.amazon\.com/.test(`${value}`),
+  );
+  const width = Math.max(...outputs.map(([name]) => name.length));
+  if (outputs.length > 0) console.log("\nOutputs:");
+  for (const [name, value] of outputs) {
+    console.log(`    ${name.padEnd(width)}: ${paint("cyan", `${JSON.stringify(value)}`)}`);
+  }
+  console.log(`\nResources:\n    + ${resources.length} created in ${seconds.toFixed(1)} s\n`);
+  if (notEmulated.length > 0) console.log(paint("yellow", `not emulated: ${notEmulated.join(", ")}\n`));
+  console.log(`To look into the tables: npx dynamodb-admin --dynamo-endpoint ${dynamodb}`);
+  console.log("Ctrl-C ends the run.");
+  printUrls(deployed);
+}
+
+/** Where the APIs are: the outputs that say so, or else the APIs themselves. */
+export function printUrls({ outputs, endpoints }: Deployed): void {
+  const values = Object.values(outputs).map(String);
+  const urls = endpoints.flatMap((endpoint) => {
+    const stages = values.filter((value) => value.startsWith(endpoint));
+    return stages.length > 0 ? stages : `${endpoint}/`;
+  });
+  for (const url of new Set(urls)) console.log(`\n    ${paint(["bold", "cyan"], url)}`);
+  console.log();
+}
+
+/** The line of a request, and with `logs` the one of the access log. */
+export function printRequest(request: AnsweredRequest, logs: boolean): void {
+  const { method, path, status, milliseconds, error, coldStart, accessLog } = request;
+  const time = new Date().toTimeString().slice(0, 8);
+  const result = paint(status < 400 ? "green" : status < 500 ? "yellow" : "red", `${status}`);
+  const details = [coldStart && "cold start", error].filter(Boolean).join(", ");
+  console.log(
+    `${time} ${method} ${path} ${result} ${milliseconds.toFixed(0)} ms${details ? ` (${details})` : ""}`,
+  );
+  if (accessLog && logs) console.log(paint("gray", accessLog));
+}
+
+/** Shows what functions log: everything, or only errors. */
+export function createLogPrinter(logs: boolean): (text: string) => void {
+  let isShown = true;
+  return (text) => {
+    for (const line of text.split(/(?<=\n)/)) {
+      const level = /"level":"([A-Z]+)"/.exec(line)?.[1] ?? /^\S+\t\S+\t([A-Z]+)\t/.exec(line)?.[1];
+      // What has no level belongs to the line before, as a stack trace does.
+      if (level) isShown = level === "ERROR" || level === "FATAL";
+      if (logs || isShown) process.stdout.write(paint("gray", line));
+    }
+  };
+}
+
+export function printInvocation(event: object, outcome: Outcome): void {
+  const { coldStart, requestId, ...answer } = outcome;
+  console.log(paint("gray", inspect({ requestId, event, ...answer }, { depth: null, breakLength: 110 })));
+}

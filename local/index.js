@@ -1,0 +1,2 @@
+require("./register");
+module.exports = require("./api.ts");

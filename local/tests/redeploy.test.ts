@@ -1,0 +1,113 @@
+import { strict as assert } from "node:assert";
+import { once } from "node:events";
+import { request } from "node:http";
+import { UserError } from "../pulumi/errors";
+import { type Run, run } from "../run";
+import { createProject, page, write } from "./support/project";
+
+describe("deploying again", function () {
+  this.timeout(120_000);
+  let folder: string;
+  let running: Run;
+  let url: string;
+  const waits: string[] = [];
+
+  before(async () => {
+    folder = createProject();
+    running = await run({
+      folder,
+      stack: "dev",
+      port: 0,
+      seconds: 10,
+      onWaiting: (what) => waits.push(what),
+    });
+    url = String(running.outputs.url);
+  });
+  beforeEach(() => write(folder, page));
+  after(() => running?.close());
+
+  const visit = async (path = "") => (await fetch(url + path)).text();
+
+  it("reads the code anew", async () => {
+    write(folder, { "page.ts": `export const text: string = "two";\n` });
+    await running.redeploy();
+    assert.equal(await visit(), "hello two");
+  });
+
+  it("does not wait for invocations that are under way, and lets them end", async () => {
+    const slow = visit("slow");
+    await running.redeploy();
+    await running.redeploy();
+    let isAnswered = false;
+    void slow.then(() => {
+      isAnswered = true;
+    });
+    await visit();
+    assert.equal(isAnswered, false);
+    assert.equal(await slow, "hello two");
+  });
+
+  it("answers a request whose body began before", async () => {
+    const sent = request(url, { method: "POST", headers: { "content-type": "text/plain" } });
+    sent.write("first, ");
+    await once(sent, "socket");
+    await visit();
+    await running.redeploy();
+    await running.redeploy();
+    sent.end("second");
+    const [response] = await once(sent, "response");
+    let body = "";
+    for await (const chunk of response) body += chunk;
+    assert.equal(response.statusCode, 200);
+    assert.equal(body, "first, second");
+  });
+
+  it("gives up a program that waits for ever, and keeps what it left undone out of the next", async () => {
+    const late = `export const never = new Promise(() => {});
+      setTimeout(() => new aws.sns.Topic("a"), 11_000);\n`;
+    write(folder, { "index.ts": page["index.ts"] + late });
+    await assert.rejects(running.redeploy(), (error: unknown) => {
+      assert.ok(error instanceof UserError);
+      assert.match(error.message, /^The deployment did not end within 10 s\. It waits for a promise/);
+      return true;
+    });
+    assert.deepEqual(waits, ["a promise in the program that does not settle"]);
+    assert.equal(await visit(), "hello one");
+
+    const pause = `new aws.sns.Topic("a");
+      export const pause = new Promise((resolve) => setTimeout(resolve, 2000, "over"));\n`;
+    write(folder, { "index.ts": page["index.ts"] + pause });
+    const { outputs, resources } = await running.redeploy();
+    assert.equal(outputs.pause, "over");
+    assert.equal(resources.filter(({ name }) => name === "a").length, 1);
+  });
+
+  it("gives the port to whichever API comes first, and closes that of an API that is gone", async () => {
+    const second = `export const second = publish("second");\n`;
+    write(folder, { "index.ts": page["index.ts"].replace('"site"', '"renamed"') + second });
+    const two = await running.redeploy();
+    assert.equal(two.outputs.url, url);
+    assert.equal(two.endpoints.length, 2);
+    assert.equal(await (await fetch(String(two.outputs.second))).text(), "hello one");
+    write(folder, page);
+    const { endpoints } = await running.redeploy();
+    assert.deepEqual(endpoints, [url.slice(0, -1)]);
+    await assert.rejects(fetch(String(two.outputs.second)));
+    assert.equal(await visit(), "hello one");
+  });
+
+  it("leaves no address of a deployment that failed", async () => {
+    const failing = `export const second = publish("second").apply(async (second) => {
+      await new aws.sns.Topic("b").arn;
+      throw new Error(second);
+    });\n`;
+    write(folder, { "index.ts": page["index.ts"] + failing });
+    const [address] = await running.redeploy().then(
+      () => [],
+      (error: Error) => /http:\S+?\//.exec(error.message) ?? [],
+    );
+    assert.ok(address);
+    await assert.rejects(fetch(address));
+    assert.deepEqual(running.endpoints, [url.slice(0, -1)]);
+  });
+});

@@ -1,0 +1,52 @@
+import { strict as assert } from "node:assert";
+import { execFile } from "node:child_process";
+import { once } from "node:events";
+import { promisify } from "node:util";
+import { type Started, start, urlOf } from "../local/tests/support/start";
+import { until } from "../local/tests/support/until";
+import { createBrowser } from "./support/browser";
+import { copyProject } from "./support/project";
+import { applyRecipe } from "./support/recipes";
+
+describe("npm start -- --watch, with the recipes of the README", function () {
+  this.timeout(120_000);
+  let copy: string;
+  let running: Started;
+  let url: string;
+
+  before(async () => {
+    copy = copyProject();
+    running = start(["--watch", "--verbose", "--port", "0"], copy);
+    url = await urlOf(running);
+  });
+  after(async () => {
+    if (running?.child.kill("SIGTERM")) await once(running.child, "close");
+  });
+
+  it("goes on with the sessions when all of them are followed", async () => {
+    const browser = createBrowser(url);
+    await browser.visit();
+    const id = browser.jar.get("cookie-test");
+    for (const recipe of ["Add a function", "Log out", "Store data of your own"]) applyRecipe(recipe, copy);
+    const { body } = await until(
+      "a page that shows a theme",
+      () => browser.visit("/?theme=dark"),
+      (page) => page.body.endsWith("theme: dark"),
+    );
+    assert.match(body, new RegExp(`^session-id: ${id}, counter: [1-9]\\d*, theme: dark$`));
+    const health = () => createBrowser(url).visit("/health");
+    await until("the new function", health, (page) => page.body === "healthy");
+    const logout = () => createBrowser(url).visit("/logout", "POST");
+    await until("the new route", logout, ({ status }) => status === 200);
+  });
+
+  it("has been given recipes that leave the formatting in order", async () => {
+    const biome = require.resolve("@biomejs/biome/bin/biome");
+    await promisify(execFile)(process.execPath, [biome, "check", "--vcs-enabled=false"], { cwd: copy });
+  });
+
+  it("shows events and results when asked to", () => {
+    assert.match(running.shown.stdout, /event: \{.*routeKey: 'GET \/'/s);
+    assert.match(running.shown.stdout, /counter: 1/);
+  });
+});
