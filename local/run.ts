@@ -23,8 +23,6 @@ export interface RunOptions extends Patience {
   data?: string;
   /** The URL of a DynamoDB to use instead of the embedded one. */
   dynamodb?: string;
-  /** The port at which a debugger may attach to functions. */
-  inspect?: number;
   /** Called for each resource, in the order of creation. */
   onCreated?: (resource: Resource) => void;
   onRequest?: (request: AnsweredRequest) => void;
@@ -68,7 +66,7 @@ const RETIREMENT_MS = 60_000;
 export async function run(options: RunOptions): Promise<Run> {
   // The SDK would say in the middle of the deployment until when it supports this version of Node.js.
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = "true";
-  const { onCreated, onRequest = () => {}, onLog = () => {}, onInvoke, inspect } = options;
+  const { onCreated, onRequest = () => {}, onLog = () => {}, onInvoke } = options;
   const { region } = readProject(options.folder, options.stack);
   // Of a deployment, everything is made anew but what has to outlive it: the tables and the open ports.
   let authorize: Authorize = () => undefined;
@@ -110,7 +108,7 @@ export async function run(options: RunOptions): Promise<Run> {
       return embedded ? accessKeyId : OUTSIDER;
     };
     const opening = servers.deployment();
-    const next = createFunctions({ region: project.region, dynamodb, assume, onLog, inspect });
+    const next = createFunctions({ region: project.region, dynamodb, assume, onLog });
     const invoke: Invoke = async (functionArn, event, sourceArn) => {
       const outcome = await next.invoke(functionArn, event, sourceArn);
       onInvoke?.(event, outcome);

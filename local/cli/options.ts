@@ -12,7 +12,6 @@ export const help = `Runs the Pulumi program on this machine, without AWS.
   --watch          deploy again when a file changes; sessions and open pages go on
   --logs           show what functions log, and the access log; errors are always shown
   --verbose        show the event and the result of every invocation
-  --inspect[=PORT] let a debugger attach to functions at this port (default: 9229)
   --help           show this text
 
 Ctrl-C ends the run.`;
@@ -25,7 +24,6 @@ Ctrl-C ends the run.`;
 export function readOptions(args: string[]) {
   const { values } = parse(args);
   const port = toPort("port", values.port);
-  const inspect = values.inspect === undefined ? undefined : toPort("inspect", values.inspect);
   if (values.dynamodb !== undefined && !/^https?:\/\/[^/]/.test(values.dynamodb)) {
     throw new UserError(`--dynamodb takes a URL such as http://127.0.0.1:8000, not "${values.dynamodb}".`);
   }
@@ -33,7 +31,7 @@ export function readOptions(args: string[]) {
     throw new UserError("--data is for the embedded DynamoDB: leave out either it or --dynamodb.");
   }
   if (values.data === "") throw new UserError("--data takes the path of a folder.");
-  return { ...values, port, inspect };
+  return { ...values, port };
 }
 
 function toPort(option: string, text: string): number {
@@ -44,8 +42,7 @@ function toPort(option: string, text: string): number {
 function parse(args: string[]) {
   try {
     return parseArgs({
-      // parseArgs wants a value for each option that may have one.
-      args: args.map((arg) => (arg === "--inspect" ? "--inspect=9229" : arg)),
+      args,
       options: {
         port: { type: "string", default: "3000" },
         stack: { type: "string", default: "dev" },
@@ -53,7 +50,6 @@ function parse(args: string[]) {
         dynamodb: { type: "string" },
         watch: { type: "boolean" },
         logs: { type: "boolean" },
-        inspect: { type: "string" },
         verbose: { type: "boolean" },
         help: { type: "boolean" },
       },

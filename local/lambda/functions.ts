@@ -49,8 +49,6 @@ export interface FunctionsOptions {
   assume: Iam["assume"];
   /** Takes what functions write to their logs. */
   onLog: (text: string) => void;
-  /** The port at which a debugger may attach to functions. */
-  inspect?: number;
 }
 
 /** Makes `aws.lambda.Function`s real: from their archives, and with the settings they declare. */

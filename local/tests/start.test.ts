@@ -93,7 +93,6 @@ describe("npm start", function () {
       [["--port", "http"], /--port takes a number from 0 to 65535, not "http"/],
       [["--port", "65536"], /--port takes a number/],
       [["--port", "-1"], /--port.* See npm start -- --help\.$/],
-      [["--inspect=x"], /--inspect takes a number from 0 to 65535, not "x"/],
       [["--data", ""], /--data takes the path of a folder/],
       [["--dynamodb", "localhost:8000"], /--dynamodb takes a URL/],
       [["--dynamodb", "http://127.0.0.1:8000", "--data", "x"], /--data is for the embedded/],
