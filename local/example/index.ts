@@ -70,14 +70,6 @@ const forbidden = new aws.lambda.Function("forbidden", {
   role: role("forbidden").arn,
 });
 
-const waitForEver = "Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);";
-const stuck = new aws.lambda.Function("stuck", {
-  code: new pulumi.asset.AssetArchive({ "stuck.js": new pulumi.asset.StringAsset(waitForEver) }),
-  handler: "stuck.handler",
-  runtime: "nodejs24.x",
-  role: role("stuck").arn,
-});
-
 const api = new aws.apigatewayv2.Api("shop", { protocolType: "HTTP" });
 const integrate = (name: string, fn: aws.lambda.Function, timeoutMilliseconds?: number) =>
   new aws.apigatewayv2.Integration(name, {
@@ -101,7 +93,6 @@ route("ANY /files/{proxy+}", echoIntegration);
 route("GET /echo", echoIntegration);
 route("POST /echo", echoIntegration);
 route("GET /hasty", integrate("hasty", echo, 100));
-route("GET /stuck", integrate("stuck", stuck));
 route("GET /forbidden", integrate("forbidden", forbidden));
 
 const permit = (name: string, fn: aws.lambda.Function, path: string) =>
@@ -113,7 +104,6 @@ const permit = (name: string, fn: aws.lambda.Function, path: string) =>
   });
 permit("orders", ordersFunction, "/*/GET/orders/*");
 permit("echo", echo, "/*/*");
-permit("stuck", stuck, "/*/*");
 permit("forbidden", forbidden, "/*/POST/forbidden");
 
 const stage = new aws.apigatewayv2.Stage("default", {

@@ -1,7 +1,6 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as wait } from "node:timers/promises";
 import type * as pulumi from "@pulumi/pulumi";
 import { fits, type Iam } from "../iam/iam";
 import type { Created, Provider, Resource } from "../pulumi/resource";
@@ -55,7 +54,7 @@ export interface FunctionsOptions {
 export function createFunctions({ region, dynamodb, assume, onLog }: FunctionsOptions): Functions {
   const folder = mkdtempSync(join(tmpdir(), "functions-"));
   const functions = new Map<string, Instances>();
-  let inFlight = 0;
+  const inFlight = new Set<Promise<Outcome>>();
   const permissions: PermissionInputs[] = [];
 
   async function create({ physicalName, inputs, arn }: Resource<FunctionInputs>): Promise<Created> {
@@ -145,14 +144,17 @@ export function createFunctions({ region, dynamodb, assume, onLog }: FunctionsOp
         const errorMessage = `no aws.lambda.Permission lets API Gateway invoke the function for ${sourceArn}`;
         return { error: { errorType: "AccessDeniedException", errorMessage } };
       }
-      inFlight += 1;
-      const outcome = await instances.invoke(JSON.stringify(event));
-      inFlight -= 1;
-      return outcome;
+      const invocation = instances.invoke(JSON.stringify(event));
+      inFlight.add(invocation);
+      try {
+        return await invocation;
+      } finally {
+        inFlight.delete(invocation);
+      }
     },
     close,
     async retire() {
-      while (inFlight > 0) await wait(20);
+      while (inFlight.size > 0) await Promise.allSettled(inFlight);
       await close();
     },
   };

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { format } from "node:util";
 import { Worker } from "node:worker_threads";
 import { ModuleKind, ScriptTarget, transpile } from "typescript";
 import type { Invocation, Outcome, RuntimeData } from "./runtime";
@@ -13,6 +14,8 @@ export interface FunctionDefinition {
   memorySize: number;
   /** In seconds. */
   timeout: number;
+  /** How long an instance may take to load its module, in seconds; by default 10, as in Lambda. */
+  initTimeout?: number;
   /** Takes what the function writes to its log. */
   onLog: (text: string) => void;
 }
@@ -24,21 +27,36 @@ export interface Instances {
   end(): Promise<void>;
 }
 
-/** As many instances as a function may have. An invocation beyond that waits for its turn. */
-const MAX_INSTANCES = 8;
-
-/** How long an instance may take to load its module, as in Lambda. */
-const INIT_SECONDS = 10;
+/**
+ * As many instances run side by side at first; further invocations wait for their turn. More would only compete for
+ * this machine's cores. When all of them have been busy for {@link STALL_MS}, they wait for something else,
+ * and as many again may start.
+ */
+const INSTANCES = 8;
+const STALL_MS = 1000;
 
 /** Runs a function as Lambda does: an instance serves one invocation at a time, and is kept for the next. */
 export function createInstances(definition: FunctionDefinition): Instances {
   const idle: Instance[] = [];
   const busy = new Set<Instance>();
   const waiting: (() => void)[] = [];
+  let limit = INSTANCES;
+  let ended = false;
+
+  const stalled = setTimeout(() => {
+    if (waiting.length === 0) return;
+    limit += INSTANCES;
+    for (const start of waiting.splice(0, INSTANCES)) start();
+    stalled.refresh();
+  }, STALL_MS).unref();
 
   return {
     async invoke(event) {
-      while (busy.size === MAX_INSTANCES) await new Promise<void>((resolve) => waiting.push(resolve));
+      while (busy.size >= limit) {
+        if (waiting.length === 0) stalled.refresh();
+        await new Promise<void>((resolve) => waiting.push(resolve));
+      }
+      if (ended) return failure("Runtime.ExitError", "the function has been removed");
       let warm = idle.pop();
       // One may have crashed since: of a promise that nobody awaits, say.
       while (warm && !warm.isAlive()) warm = idle.pop();
@@ -48,15 +66,19 @@ export function createInstances(definition: FunctionDefinition): Instances {
       busy.delete(instance);
       if (instance.isAlive()) idle.push(instance);
       waiting.shift()?.();
+      stalled.refresh();
       return { ...outcome, coldStart: !warm };
     },
     async end() {
+      ended = true;
+      clearTimeout(stalled);
       await Promise.all([...idle, ...busy].map((instance) => instance.end()));
     },
   };
 }
 
 interface Instance {
+  /** Never throws: whatever the function does is an outcome. */
   invoke(event: string): Promise<Outcome>;
   /** Whether it can take another invocation: it has not crashed or timed out. */
   isAlive(): boolean;
@@ -69,7 +91,8 @@ const runtimeSource = transpile(readFileSync(join(__dirname, "runtime.ts"), "utf
 });
 
 /** Starts a worker thread with Lambda's runtime in it. */
-function startInstance({ runtime, environment, memorySize, timeout, onLog }: FunctionDefinition): Instance {
+function startInstance(definition: FunctionDefinition): Instance {
+  const { runtime, environment, memorySize, timeout, initTimeout = 10, onLog } = definition;
   const worker = new Worker(runtimeSource, {
     execArgv: [],
     eval: true,
@@ -82,49 +105,44 @@ function startInstance({ runtime, environment, memorySize, timeout, onLog }: Fun
   for (const stream of [worker.stdout, worker.stderr]) stream.setEncoding("utf8").on("data", onLog);
 
   let alive = true;
-  const crash = new Promise<Outcome>((resolve) => {
-    worker.once("error", ({ name, message }) => {
-      alive = false;
-      resolve(failure(name, message));
-    });
-    worker.once("exit", (code) => {
-      alive = false;
-      resolve(
-        failure(
-          "Runtime.ExitError",
-          code
-            ? `Runtime exited with error: exit status ${code}`
-            : "Runtime exited without providing a reason",
-        ),
-      );
-    });
+  // Whoever waits for the thread's next answer. A promise of the thread's end would keep all that was raced against it.
+  let settle: (outcome: Outcome) => void = () => {};
+  const die = (outcome: Outcome) => {
+    alive = false;
+    settle(outcome);
+  };
+  worker.on("message", (outcome: Outcome) => settle(outcome));
+  worker.once("error", (thrown: unknown) => {
+    const { name, message } = toError(thrown);
+    die(failure(name, message));
   });
-  const answer = () => new Promise<Outcome>((resolve) => worker.once("message", resolve));
-  const ready = answer();
+  worker.once("exit", (code) => {
+    const how = code ? `with error: exit status ${code}` : "without providing a reason";
+    die(failure("Runtime.ExitError", `Runtime exited ${how}`));
+  });
 
-  /** Ends the instance if nothing came of it by then. */
-  async function within(seconds: number, outcomes: Promise<Outcome>[]): Promise<Outcome> {
-    let timer: NodeJS.Timeout | undefined;
-    const timedOut = new Promise<Outcome>((resolve) => {
-      timer = setTimeout(() => {
-        alive = false;
+  /** The thread's next answer, or what ended it. It ends if there is neither by then. */
+  const answerWithin = (seconds: number) =>
+    new Promise<Outcome>((resolve) => {
+      const timer = setTimeout(() => {
+        die(failure("Sandbox.Timedout", `Task timed out after ${seconds.toFixed(2)} seconds`));
         void worker.terminate();
-        resolve(failure("Sandbox.Timedout", `Task timed out after ${seconds.toFixed(2)} seconds`));
       }, seconds * 1000);
+      settle = (outcome) => {
+        clearTimeout(timer);
+        resolve(outcome);
+      };
     });
-    const outcome = await Promise.race([...outcomes, timedOut]);
-    clearTimeout(timer);
-    return outcome;
-  }
 
+  const ready = answerWithin(initTimeout);
   return {
     async invoke(event) {
-      const started = await within(INIT_SECONDS, [ready, crash]);
       const requestId = randomUUID();
-      if (!alive) return { ...started, requestId };
+      const init = await ready;
+      if (!alive) return { ...init, requestId };
       const invocation: Invocation = { requestId, event, deadline: Date.now() + timeout * 1000 };
       worker.postMessage(invocation);
-      return { ...(await within(timeout, [answer(), crash])), requestId };
+      return { ...(await answerWithin(timeout)), requestId };
     },
     isAlive: () => alive,
     end: () => worker.terminate(),
@@ -134,3 +152,6 @@ function startInstance({ runtime, environment, memorySize, timeout, onLog }: Fun
 const failure = (errorType: string, errorMessage: string): Outcome => ({
   error: { errorType, errorMessage },
 });
+
+/** JavaScript throws anything: `null`, say. */
+const toError = (thrown: unknown) => (thrown instanceof Error ? thrown : new Error(format("%s", thrown)));

@@ -100,7 +100,7 @@ async function invoke(invocation: Invocation): Promise<Outcome> {
     } as Context);
     return { result: JSON.stringify(result) ?? "null" };
   } catch (thrown) {
-    const error = thrown instanceof Error ? thrown : new Error(String(thrown));
+    const error = thrown instanceof Error ? thrown : new Error(format("%s", thrown));
     console.error(error);
     return { error: { errorType: error.name, errorMessage: error.message } };
   }

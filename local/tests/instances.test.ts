@@ -1,0 +1,101 @@
+import { strict as assert } from "node:assert";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+import { createInstances, type FunctionDefinition, type Instances } from "../lambda/instances";
+import { until } from "./support/until";
+
+describe("the instances of a function", () => {
+  const folder = mkdtempSync(join(tmpdir(), "instances-"));
+  let log = "";
+  let instances: Instances;
+  let files = 0;
+
+  /** A function of its own for each test. */
+  function load(code: string, limits: Partial<FunctionDefinition> = {}) {
+    const path = join(folder, `function${++files}`);
+    writeFileSync(`${path}.js`, code);
+    instances = createInstances({
+      runtime: { path, handlerName: "handler", jsonLogs: false, context: {} },
+      environment: { FOLDER: mkdtempSync(join(folder, "seen-")) },
+      memorySize: 64,
+      timeout: 60,
+      onLog: (text) => {
+        log += text;
+      },
+      ...limits,
+    });
+    return (event = {}) => instances.invoke(JSON.stringify(event));
+  }
+
+  afterEach(() => instances.end());
+  after(() => rmSync(folder, { recursive: true }));
+
+  it("start within the time that loading may take, or the invocation fails", async () => {
+    const forever = "Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);";
+    const invoke = load(forever, { initTimeout: 0.25 });
+    const outcome = await invoke();
+    assert.ok("error" in outcome);
+    assert.equal(outcome.error.errorMessage, "Task timed out after 0.25 seconds");
+  });
+
+  for (const thrown of ["null", "undefined", "'text'", "Object.create(null)", "Symbol('x')"]) {
+    it(`crash alone when the function throws ${thrown} where nobody catches it`, async () => {
+      const crash = `setTimeout(() => { throw ${thrown}; }); await new Promise(() => {});`;
+      const invoke = load(`exports.handler = async ({ crash }) => { if (!crash) return "well"; ${crash} };`);
+      const crashed = await invoke({ crash: true });
+      assert.ok("error" in crashed, JSON.stringify(crashed));
+      const next = await invoke();
+      assert.equal("result" in next && next.result, '"well"');
+      assert.equal(next.coldStart, true);
+    });
+
+    it(`outlive a handler that throws ${thrown}`, async () => {
+      const invoke = load(`exports.handler = async ({ fail }) => { if (fail) throw ${thrown}; };`);
+      const failed = await invoke({ fail: true });
+      assert.ok("error" in failed && failed.error.errorType === "Error", JSON.stringify(failed));
+      assert.equal((await invoke()).coldStart, false);
+    });
+  }
+
+  it("become as many as there are invocations that wait for something", async () => {
+    // None returns before all of them are there.
+    const invoke = load(
+      `const { readdirSync, writeFileSync } = require("node:fs");
+      exports.handler = async ({ id }) => {
+        writeFileSync(process.env.FOLDER + "/" + id, "");
+        while (readdirSync(process.env.FOLDER).length < 12) await new Promise((go) => setTimeout(go, 50));
+      };`,
+    );
+    const outcomes = await Promise.all(Array.from({ length: 12 }, (_, id) => invoke({ id })));
+    assert.deepEqual(new Set(outcomes.map((outcome) => "result" in outcome)), new Set([true]));
+  });
+
+  it("keep nothing of an invocation that is over", async () => {
+    setFlagsFromString("--expose-gc");
+    const collect: () => void = runInNewContext("gc");
+    const invoke = load("exports.handler = async () => Math.random().toString().repeat(60_000);");
+    await invoke();
+    collect();
+    const before = process.memoryUsage().heapUsed;
+    for (let count = 0; count < 50; count++) await invoke();
+    collect();
+    const kept = (process.memoryUsage().heapUsed - before) / 1024 ** 2;
+    // 50 answers have 50 MB.
+    assert.ok(kept < 10, `${kept.toFixed(1)} MB are kept`);
+  });
+
+  it("end with what they are busy with, and take nothing after that", async () => {
+    const invoke = load("exports.handler = () => { console.log('busy'); return new Promise(() => {}); };");
+    const busy = Array.from({ length: 12 }, () => invoke());
+    await until(
+      "the function to be busy",
+      () => log,
+      (text) => text.includes("busy"),
+    );
+    await instances.end();
+    for (const outcome of await Promise.all([...busy, invoke()])) assert.ok("error" in outcome);
+  });
+});
