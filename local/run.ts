@@ -82,10 +82,13 @@ export async function run(options: RunOptions): Promise<Run> {
   /** Ends functions when what they are busy with is done, or when it has had its time. */
   async function retire(previous: Functions, answered: Promise<void>): Promise<void> {
     retiring.add(previous);
+    // A timer that went on would keep the whole deployment in memory.
+    const done = new AbortController();
     await Promise.race([
       answered.then(() => previous.retire()),
-      wait(RETIREMENT_MS, undefined, { ref: false }),
+      wait(RETIREMENT_MS, undefined, { ref: false, signal: done.signal }),
     ]);
+    done.abort();
     if (retiring.delete(previous)) await previous.close();
   }
 

@@ -146,6 +146,8 @@ async function evaluate(program: string): Promise<Outputs> {
 /** Makes sure that the program runs anew, with its settings as they are now. */
 function forgetModules(folder: string): void {
   for (const file of modulesIn(folder)) delete require.cache[file];
+  // This module remembers what it was the first to load, too, and with it everything that has been deployed.
+  module.children = module.children.filter(({ filename }) => !isOwn(folder, filename));
 }
 
 /** Whether a module of the program has changed since it was loaded, at a time in milliseconds since 1970. */

@@ -3,7 +3,9 @@ import { once } from "node:events";
 import { request } from "node:http";
 import { UserError } from "../pulumi/errors";
 import { type Run, run } from "../run";
+import { collectGarbage } from "./support/heap";
 import { createProject, page, write } from "./support/project";
+import { until } from "./support/until";
 
 describe("deploying again", function () {
   this.timeout(120_000);
@@ -32,6 +34,22 @@ describe("deploying again", function () {
     write(folder, { "page.ts": `export const text: string = "two";\n` });
     await running.redeploy();
     assert.equal(await visit(), "hello two");
+  });
+
+  it("keeps nothing of the deployments before", async () => {
+    const marked = `Object(globalThis).deployments ??= [];
+      Object(globalThis).deployments.push(new WeakRef(role));\n`;
+    write(folder, { "index.ts": page["index.ts"] + marked });
+    for (let count = 0; count < 4; count++) await running.redeploy();
+    const { deployments } = globalThis as unknown as { deployments: WeakRef<object>[] };
+    await until(
+      "the garbage collector to find the deployments before",
+      () => {
+        collectGarbage();
+        return deployments.filter((role) => role.deref()).length;
+      },
+      (kept) => kept === 1,
+    );
   });
 
   it("does not wait for invocations that are under way, and lets them end", async () => {
