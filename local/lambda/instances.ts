@@ -85,10 +85,12 @@ interface Instance {
   end(): Promise<unknown>;
 }
 
-const runtimeSource = transpile(readFileSync(join(__dirname, "runtime.ts"), "utf8"), {
-  module: ModuleKind.CommonJS,
-  target: ScriptTarget.ES2022,
-});
+// As .cts it becomes a CommonJS module whose import() stays what it is, and loads ES modules.
+const runtimeSource = transpile(
+  readFileSync(join(__dirname, "runtime.ts"), "utf8"),
+  { module: ModuleKind.Node16, target: ScriptTarget.ES2022 },
+  "runtime.cts",
+);
 
 /** Starts a worker thread with Lambda's runtime in it. */
 function startInstance(definition: FunctionDefinition): Instance {

@@ -1,6 +1,8 @@
 // Lambda's Node.js runtime: runs in a worker thread, one for each instance of a function, and takes one
 // invocation at a time. What `console` writes goes to the thread's standard output.
 
+import { existsSync } from "node:fs";
+import { pathToFileURL } from "node:url";
 import { format } from "node:util";
 import { parentPort, workerData } from "node:worker_threads";
 import type { Context } from "aws-lambda";
@@ -80,16 +82,31 @@ function partsOf(error: Error) {
   return { errorType, errorMessage, stackTrace: stack?.split("\n") };
 }
 
-// What fails here fails the start of the instance: the thread ends with the error.
-const handler: (event: unknown, context: Context) => unknown = require(path)[handlerName];
-if (typeof handler !== "function") throw new Error(`${handlerName} is undefined or not exported`);
+type Handler = (event: unknown, context: Context) => unknown;
 
-parentPort?.on("message", async (invocation: Invocation) =>
-  parentPort?.postMessage(await invoke(invocation)),
+/** Loads the handler's module: a CommonJS module or, as `.mjs`, an ES module, which may wait for something. */
+async function load(): Promise<Handler> {
+  const module = existsSync(`${path}.mjs`) ? await import(pathToFileURL(`${path}.mjs`).href) : require(path);
+  const handler = module[handlerName];
+  if (typeof handler === "function") return handler;
+  throw new Error(`${handlerName} is undefined or not exported`);
+}
+
+load().then(
+  (handler) => {
+    parentPort?.on("message", async (invocation: Invocation) =>
+      parentPort?.postMessage(await invoke(handler, invocation)),
+    );
+    parentPort?.postMessage("ready");
+  },
+  (error: unknown) => {
+    console.error(error);
+    // Ends the thread, and with it the start of the instance.
+    throw error;
+  },
 );
-parentPort?.postMessage("ready");
 
-async function invoke(invocation: Invocation): Promise<Outcome> {
+async function invoke(handler: Handler, invocation: Invocation): Promise<Outcome> {
   requestId = invocation.requestId;
   try {
     const result = await handler(JSON.parse(invocation.event), {

@@ -13,9 +13,9 @@ describe("the instances of a function", () => {
   let files = 0;
 
   /** A function of its own for each test. */
-  function load(code: string, limits: Partial<FunctionDefinition> = {}) {
+  function load(code: string, limits: Partial<FunctionDefinition> = {}, extension = "js") {
     const path = join(folder, `function${++files}`);
-    writeFileSync(`${path}.js`, code);
+    writeFileSync(`${path}.${extension}`, code);
     instances = createInstances({
       runtime: { path, handlerName: "handler", jsonLogs: false, context: {} },
       environment: { FOLDER: mkdtempSync(join(folder, "seen-")) },
@@ -38,6 +38,32 @@ describe("the instances of a function", () => {
     const outcome = await invoke();
     assert.ok("error" in outcome);
     assert.equal(outcome.error.errorMessage, "Task timed out after 0.25 seconds");
+  });
+
+  it("load a handler that is an ES module, and wait for what it waits for", async () => {
+    const module = `import { setTimeout as wait } from "node:timers/promises";
+      const text = await wait(10, "waited");
+      export const handler = async () => text;`;
+    const outcome = await load(module, {}, "mjs")();
+    assert.equal("result" in outcome && outcome.result, '"waited"');
+  });
+
+  it("say where a module fails while it loads", async () => {
+    const outcome = await load('\nthrow new RangeError("too early");')();
+    assert.deepEqual("error" in outcome && outcome.error, {
+      errorType: "RangeError",
+      errorMessage: "too early",
+    });
+    await until(
+      "the log to have the place",
+      () => log,
+      (text) => /function\d+\.js:2\b/.test(text),
+    );
+  });
+
+  it("say that a handler is missing", async () => {
+    const outcome = await load("exports.Handler = () => {};")();
+    assert.match(JSON.stringify(outcome), /handler is undefined or not exported/);
   });
 
   for (const thrown of ["null", "undefined", "'text'", "Object.create(null)", "Symbol('x')"]) {
