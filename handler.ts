@@ -17,8 +17,7 @@ export interface HandlerOptions {
 }
 
 /**
- * Builds the function's handler. Lambda calls this once per cold start. Whatever visits share is built and
- * read in here: at module scope it would be captured when the program is deployed.
+ * Builds the function's handler. Lambda calls this once per cold start, and then `init` before the first visit.
  *
  * @throws Error that names an environment variable which is not set or not a number
  */
@@ -35,10 +34,10 @@ export function createHandler({
   const tokens = env.ID_FORM === "secret" ? secrets : uuids;
   const sessions = createSessionStore(dynamodb, required(env, "TABLE_NAME"), limits, now);
 
-  return async (
+  async function handler(
     event: APIGatewayProxyEventV2,
     context: Context,
-  ): Promise<APIGatewayProxyStructuredResultV2> => {
+  ): Promise<APIGatewayProxyStructuredResultV2> {
     let token = findToken(event.cookies, cookieName, tokens);
     const visit = { requestId: context.awsRequestId, abortSignal: beforeTimeout(context) };
     let session: Session | undefined;
@@ -54,7 +53,20 @@ export function createHandler({
       return unavailable(error);
     }
     return page(session, sessionCookie(cookieName, token, session.secondsLeft));
-  };
+  }
+
+  /**
+   * Connects to the table, which would take the first visitor's time: Lambda gives a function more of a CPU while it
+   * starts. No session has this id, so the table refuses the update and stays as it is.
+   */
+  async function init(): Promise<void> {
+    const visit = { requestId: "init", abortSignal: AbortSignal.timeout(1000) };
+    await sessions.count("init", visit).catch((error: unknown) => {
+      console.warn({ message: "the table did not answer before the first visit", ...reasonOf(error) });
+    });
+  }
+
+  return Object.assign(handler, { init });
 }
 
 /** The first cookie of that name whose value may be a token. Values are taken as sent, never decoded. */
@@ -83,14 +95,18 @@ const sessionCookie = (name: string, value: string, maxAge: number) =>
 
 /** A failing table is not an empty session: the visitor keeps the cookie and may try again. */
 function unavailable(error: unknown): APIGatewayProxyStructuredResultV2 {
-  const { name, message } = error instanceof Error ? error : new Error(String(error));
   // Lambda's JSON log format adds the time, the level and the request id.
-  console.error({ message: "the session store failed", error: name, reason: message });
+  console.error({ message: "the session store failed", ...reasonOf(error) });
   return {
     statusCode: 503,
     headers: { ...headers, "retry-after": "5" },
     body: "Your session is not available right now. Please try again.",
   };
+}
+
+function reasonOf(thrown: unknown) {
+  const { name: error, message: reason } = thrown instanceof Error ? thrown : new Error(String(thrown));
+  return { error, reason };
 }
 
 /**

@@ -1,7 +1,6 @@
 import { readFileSync } from "node:fs";
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import { createHandler } from "./handler";
 import { bundle } from "./infrastructure/bundle";
 import { createDomain, mapDomain } from "./infrastructure/domain";
 import { createMonitoring } from "./infrastructure/monitoring";
@@ -67,8 +66,9 @@ const network = settings.privateNetwork ? createPrivateNetwork(role, tableStatem
 const visit = new aws.lambda.CallbackFunction(
   "visit",
   {
-    // Pulumi serializes this function with all that it refers to. Lambda calls it once per cold start.
-    callbackFactory: createHandler,
+    // Lambda calls this once per cold start. Required in here, the handler is bundled as the module that it is; what a
+    // callback refers to outside of itself would be evaluated now and serialized.
+    callbackFactory: () => (require("./handler") as typeof import("./handler")).createHandler(),
     runtime: "nodejs24.x",
     architectures: ["arm64"],
     memorySize: settings.memorySize,

@@ -1,79 +1,128 @@
+import { readFile } from "node:fs/promises";
 import { isBuiltin } from "node:module";
+import { resolve } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
-import { build, type Plugin } from "esbuild";
+import { type BuildFailure, build, type Plugin } from "esbuild";
+
+const program = resolve(__dirname, "..");
 
 /**
- * A transformation for a `CallbackFunction`: replaces its archive (the serialized handler, and beside it every
- * package in `dependencies`) by one file, which holds what the handler uses of these packages, and the handler.
+ * A transformation for a `CallbackFunction`. Replaces its archive (the serialized callback and beside it every package
+ * in `dependencies`) by one bundle of the callback and the modules that it requires, with their source map.
+ * A path in a callback's `require` is relative to `index.ts`.
+ *
+ * Pulumi's runtime mocks ignore `transforms`, the newer kind.
  */
-export const bundle: pulumi.ResourceTransformation = ({ type, props, opts }) =>
-  // It is also asked about the function's children: a role, if the function is given none.
+export const bundle: pulumi.ResourceTransformation = ({ type, name, props, opts }) =>
+  // Pulumi also calls it for the function's children: a role, if the function is given none.
   type === "aws:lambda/function:Function"
-    ? { props: { ...props, code: pulumi.output(props.code).apply(bundleArchive) }, opts }
+    ? {
+        props: {
+          ...props,
+          handler: "index.handler",
+          code: pulumi.output(props.code).apply((archive) => bundleArchive(name, archive)),
+        },
+        opts,
+      }
     : undefined;
 
-async function bundleArchive(archive: pulumi.asset.AssetArchive): Promise<pulumi.asset.AssetArchive> {
-  const serialized = (await archive.assets)["__index.js"] as pulumi.asset.StringAsset;
-  const { packages, handler } = separate(await serialized.text);
+async function bundleArchive(name: string, archive: pulumi.asset.AssetArchive) {
+  const assets = (await archive.assets) as Record<string, Partial<pulumi.asset.StringAsset>>;
+  const serialized = await assets["__index.js"]?.text;
+  if (serialized === undefined) {
+    throw new pulumi.RunError(`The function "${name}" has no __index.js: bundle is for CallbackFunctions.`);
+  }
+  const { modules, callback } = separate(serialized);
   const { outputFiles } = await build({
-    stdin: { contents: packages, resolveDir: __dirname },
+    stdin: { contents: modules, resolveDir: program },
+    absWorkingDir: program,
+    outfile: "bundle.js",
     bundle: true,
     write: false,
     platform: "node",
     target: "node20",
     format: "iife",
-    globalName: "packages",
+    globalName: "modules",
     minify: true,
-    // As it was serialized, so that stack traces name its functions.
-    footer: { js: handler },
+    sourcemap: "linked",
+    sourcesContent: false,
+    footer: { js: callback },
     mainFields: ["module", "main"],
-    plugins: [withoutWorkstationCredentials],
+    plugins: [packages],
+    logLevel: "silent",
+  }).catch(({ errors }: BuildFailure) => {
+    const problems = errors.map(
+      ({ text, location }) => `${text}${location ? ` (${location.file}:${location.line})` : ""}`,
+    );
+    throw new pulumi.RunError(`The function "${name}" cannot be bundled: ${problems.join("; ")}`);
   });
-  const [file] = outputFiles;
-  return new pulumi.asset.AssetArchive({ "__index.js": new pulumi.asset.StringAsset(file?.text ?? "") });
+  const files = outputFiles.map(({ path, text }) => [path.slice(program.length + 1), text] as const);
+  return new pulumi.asset.AssetArchive(
+    Object.fromEntries(
+      [...files, ["index.mjs", entry] as const].map(([path, text]) => [
+        path,
+        new pulumi.asset.StringAsset(text),
+      ]),
+    ),
+  );
 }
 
 /**
- * Parts the packages from the handler. esbuild leaves out what is not used of a package only where an ES module
- * imports it; the handler cannot be one, because the serializer wraps each function in a `with` block.
+ * A CommonJS module cannot wait while it loads, an ES module can: for what the handler offers to do before the first
+ * event. It requires the bundle, because Node.js would search all of an imported one for its exports.
+ */
+const entry = `import { createRequire } from "node:module";
+process.setSourceMapsEnabled(true);
+export const { handler } = createRequire(import.meta.url)("./bundle.js");
+await handler.init?.();
+`;
+
+/**
+ * Parts the modules from the callback that requires them. esbuild leaves out what is not used of a package only where
+ * ES modules import it; the callback cannot be one, because the serializer wraps each function in a `with` block.
  */
 function separate(serialized: string) {
-  const packages: string[] = [];
-  const handler = serialized.replace(
-    /(^const (\w+) = )?\brequire\("([^"]+)"\)/gm,
-    (original, start = "", name, path) => {
-      if (isBuiltin(path)) return original;
-      const id = `package${packages.length}`;
-      const uses = name ? serialized.match(new RegExp(`(?<!^const )\\b${name}\\b(\\.\\w+)?`, "gm")) : [""];
-      const members = new Set(uses?.map((use) => use.split(".")[1]));
-      packages.push(
-        members.has(undefined) // The package is used as a whole.
-          ? `export const ${id} = require("${importPath(path)}");`
-          : `import * as ${id}_ from "${importPath(path)}";
-             export const ${id} = { ${[...members].map((member) => `${member}: ${id}_.${member}`)} };`,
-      );
-      return `${start}packages.${id}`;
-    },
-  );
-  return { packages: packages.join("\n"), handler };
+  const modules: string[] = [];
+  const callback = serialized.replace(/\brequire\("([^"]+)"\)/g, (original, path: string) => {
+    if (isBuiltin(path)) return original;
+    const id = `module${modules.length}`;
+    modules.push(
+      path.startsWith(".")
+        ? `export * as ${id} from "${path}";`
+        : `export const ${id} = require("${importPath(path)}");`,
+    );
+    return `modules.${id}`;
+  });
+  return { modules: modules.join("\n"), callback };
 }
-
 /** The serializer requires a package by its main file's path. By its name, esbuild finds its ES modules. */
 function importPath(path: string): string {
   const [name = path] = /^(@[^/]+\/)?[^/]+/.exec(path) ?? [];
   return require.resolve(name) === require.resolve(path) ? name : path;
 }
 
-/** Lambda gives credentials in the environment or at a container's address. The rest is skipped, as if not set. */
-const withoutWorkstationCredentials: Plugin = {
-  name: "without-workstation-credentials",
+/**
+ * Keeps packages out of the source map, which is for stack traces of our own files. esbuild takes each package's module
+ * for the output of another tool, whose map says where column 2^29 of it came from, and nothing else.
+ */
+const unmapped = (contents: string) => {
+  const map = '{"version":3,"sources":[""],"mappings":"ggggggBAAA"}';
+  return `${contents}\n//# sourceMappingURL=data:application/json;base64,${Buffer.from(map).toString("base64")}`;
+};
+
+const packages: Plugin = {
+  name: "packages",
   setup({ onLoad }) {
-    const filter =
+    // Lambda gives credentials in the environment or at a container's address. The rest is skipped, as if not set.
+    const ofWorkstations =
       /@aws-sdk[\\/]credential-provider-(ini|process|sso|web-identity)[\\/]dist-es[\\/]index\.js$/;
-    const contents = `
+    const skipped = `
       import { CredentialsProviderError } from "@smithy/core/config";
       const skip = () => async () => { throw new CredentialsProviderError("not available in a function"); };
       export { skip as fromIni, skip as fromProcess, skip as fromSSO, skip as fromTokenFile };`;
-    onLoad({ filter }, () => ({ contents }));
+    onLoad({ filter: /[\\/]node_modules[\\/].*\.([cm]?js|json)$/ }, async ({ path }) => {
+      const text = ofWorkstations.test(path) ? skipped : await readFile(path, "utf8");
+      return { contents: unmapped(path.endsWith("json") ? `module.exports = ${text}` : text) };
+    });
   },
 };

@@ -111,7 +111,7 @@ export async function run(options: RunOptions): Promise<Run> {
       return embedded ? accessKeyId : OUTSIDER;
     };
     const opening = servers.deployment();
-    const next = createFunctions({ region: project.region, dynamodb, assume, onLog });
+    const next = createFunctions({ folder: project.folder, region: project.region, dynamodb, assume, onLog });
     const invoke: Invoke = async (functionArn, event, sourceArn) => {
       const outcome = await next.invoke(functionArn, event, sourceArn);
       onInvoke?.(event, outcome);

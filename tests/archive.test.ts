@@ -35,10 +35,10 @@ describe("the function's archive", () => {
   /** Loads the handler in a process of its own, outside the project, and lets one visit come. */
   async function visit(env: Record<string, string>, event: object) {
     const script = `
-      const { handler } = require("./__index");
+      import { handler } from "./index.mjs";
       const context = { awsRequestId: "request-1", getRemainingTimeInMillis: () => 10_000 };
-      handler(${JSON.stringify(event)}, context).then((result) => console.log(JSON.stringify(result)));`;
-    const { stdout, stderr } = await run(process.execPath, ["-e", script], {
+      console.log(JSON.stringify(await handler(${JSON.stringify(event)}, context)));`;
+    const { stdout, stderr } = await run(process.execPath, ["--input-type=module", "-e", script], {
       cwd: folder,
       env: { PATH: process.env.PATH, AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true", ...env },
     });
@@ -56,13 +56,20 @@ describe("the function's archive", () => {
     ABSOLUTE_SECONDS: "600",
   });
 
-  it("is one file", () => {
-    assert.deepEqual(readdirSync(folder), ["__index.js"]);
+  const sizeOf = (file: string) => gzipSync(readFileSync(join(folder, file))).length;
+
+  it("is one bundle, its source map, and what Lambda loads it with", () => {
+    assert.deepEqual(readdirSync(folder), ["bundle.js", "bundle.js.map", "index.mjs"]);
   });
 
   it("is small", () => {
-    const { length } = gzipSync(readFileSync(join(folder, "__index.js")));
-    assert.ok(length < 80_000, `${length} bytes gzipped`);
+    assert.ok(sizeOf("bundle.js") < 80_000, `${sizeOf("bundle.js")} bytes gzipped`);
+    assert.ok(sizeOf("bundle.js.map") < 4_000, `${sizeOf("bundle.js.map")} bytes gzipped`);
+  });
+
+  it("maps the program's own modules only, by their paths in the project", () => {
+    const { sources } = JSON.parse(readFileSync(join(folder, "bundle.js.map"), "utf8"));
+    assert.deepEqual(sources, ["<stdin>", "handler.ts", "sessions.ts", "tokens.ts"]);
   });
 
   it("leaves alone what else a function brings, such as a role", () => {
@@ -91,11 +98,13 @@ describe("the function's archive", () => {
       evaluate().then(({ inputs }) => unpack(inputs("aws:lambda/function:Function", "visit").code, "archive"));`;
     await run(process.execPath, ["-r", "ts-node/register", "-e", script], { cwd: copy });
     await unpackArchive(join(folder, "again"));
-    const [first, again, elsewhere] = [".", "again", "project/archive"].map((path) =>
-      readFileSync(join(folder, path, "__index.js"), "utf8"),
-    );
-    assert.ok(first === again && first === elsewhere);
-    assert.ok(!first?.includes(project));
+    for (const file of ["bundle.js", "bundle.js.map", "index.mjs"]) {
+      const [first, again, elsewhere] = [".", "again", "project/archive"].map((path) =>
+        readFileSync(join(folder, path, file), "utf8"),
+      );
+      assert.ok(first === again && first === elsewhere, file);
+      assert.ok(!first?.includes(project), file);
+    }
   });
 
   it("serves visits by itself, with the settings of its environment", async () => {
@@ -138,9 +147,22 @@ describe("the function's archive", () => {
   });
 
   it("says at its cold start which setting is missing, and where in the program that was found", async () => {
+    const missing = visit({ ...environment(), TABLE_NAME: "" }, {});
+    const line = lineOf("handler.ts", "is not set`");
+    await assert.rejects(missing, new RegExp(`TABLE_NAME is not set\n.*required.*handler\\.ts:${line}\\b`));
+  });
+
+  it("names the line in TypeScript of an error, in the handler and in the store", async () => {
+    // As no event has them: cookies that are no text.
+    const line = lineOf("handler.ts", "parseCookie(cookie,");
     await assert.rejects(
-      visit({ ...environment(), TABLE_NAME: "" }, {}),
-      /TABLE_NAME is not set\n(.*\n)* +at .*required.*__index\.js:\d+:\d+\)\n(.*\n)* +at .*createHandler /,
+      visit(environment(), { cookies: [1] }),
+      new RegExp(`TypeError.*\n(.*\n)* +at .*handler\\.ts:${line}\\b`),
     );
   });
+
+  const lineOf = (file: string, text: string) => {
+    const lines = readFileSync(join(project, file), "utf8").split("\n");
+    return lines.findIndex((line) => line.includes(text)) + 1;
+  };
 });

@@ -1,7 +1,8 @@
 import { strict as assert } from "node:assert";
-import { randomUUID } from "node:crypto";
-import type { APIGatewayProxyEventV2, Context } from "aws-lambda";
+import type { APIGatewayProxyEventV2 } from "aws-lambda";
 import { createHandler } from "../handler";
+import { readPage } from "./support/browser";
+import { fakeContext } from "./support/context";
 import { type Fault, type FaultProxy, startFaultProxy } from "./support/faults";
 import { useTable } from "./support/table";
 
@@ -52,11 +53,10 @@ for (const form of ["uuid", "secret"])
 
     async function visit(id?: string, remaining = 10_000) {
       const event = { cookies: id ? [cookies.get(id)] : undefined } as APIGatewayProxyEventV2;
-      const context = { awsRequestId: randomUUID(), getRemainingTimeInMillis: () => remaining } as Context;
-      const answer = await handler(event, context);
-      const [, session = "", counter] = /^session-id: (.+), counter: (\d+)\b/.exec(answer.body ?? "") ?? [];
-      if (session) cookies.set(session, answer.cookies?.[0]?.split(";")[0] ?? "");
-      return { ...answer, id: session, counter: Number(counter) };
+      const answer = await handler(event, fakeContext(remaining));
+      const page = readPage(answer.body);
+      if (page.id) cookies.set(page.id, answer.cookies?.[0]?.split(";")[0] ?? "");
+      return { ...answer, ...page };
     }
     const stored = async (id: string) => Number((await table.item(id))?.counter?.N);
 

@@ -1,12 +1,13 @@
 import { strict as assert } from "node:assert";
-import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import type { APIGatewayProxyEventV2, Context } from "aws-lambda";
+import type { APIGatewayProxyEventV2 } from "aws-lambda";
 import { createHandler } from "../handler";
 import { secrets, uuids } from "../tokens";
+import { readPage } from "./support/browser";
+import { fakeContext } from "./support/context";
 import { useTable } from "./support/table";
 
 for (const [form, tokens] of Object.entries({ uuid: uuids, secret: secrets }))
@@ -16,10 +17,10 @@ for (const [form, tokens] of Object.entries({ uuid: uuids, secret: secrets }))
     let handler: ReturnType<typeof createHandler>;
 
     const logged: unknown[] = [];
-    const { info, error } = console;
+    const { info, warn, error } = console;
 
     before(() => {
-      console.info = console.error = (...values: unknown[]) => logged.push(...values);
+      console.info = console.warn = console.error = (...values: unknown[]) => logged.push(...values);
       env = {
         TABLE_NAME: table.name,
         COOKIE_NAME: "cookie-test",
@@ -31,23 +32,20 @@ for (const [form, tokens] of Object.entries({ uuid: uuids, secret: secrets }))
     });
 
     beforeEach(() => logged.splice(0));
-    after(() => Object.assign(console, { info, error }));
+    after(() => Object.assign(console, { info, warn, error }));
 
-    const context = (remaining = 10_000) =>
-      ({ awsRequestId: randomUUID(), getRemainingTimeInMillis: () => remaining }) as Context;
-    const visit = (cookies?: string[]) => handler({ cookies } as APIGatewayProxyEventV2, context());
-    const parse = (body?: string) => /^session-id: ([^,]+), counter: (\d+)$/.exec(body ?? "")?.slice(1) ?? [];
+    const visit = (cookies?: string[]) => handler({ cookies } as APIGatewayProxyEventV2, fakeContext());
     const tokenIn = (cookies?: string[]) => /^[^=]+=([^;]+); /.exec(cookies?.[0] ?? "")?.[1] ?? "";
     const start = async () => {
       const { body, cookies } = await visit();
-      return { id: parse(body)[0] ?? "", token: tokenIn(cookies) };
+      return { id: readPage(body).id, token: tokenIn(cookies) };
     };
 
     it("greets a visitor without cookies with a new session", async () => {
       const { statusCode, body, cookies } = await visit();
-      const [id, counter] = parse(body);
+      const { id, counter } = readPage(body);
       assert.equal(statusCode, 200);
-      assert.equal(counter, "1");
+      assert.equal(counter, 1);
       assert.ok(tokens.accepts(tokenIn(cookies)));
       assert.equal(tokens.idOf(tokenIn(cookies)), id);
       assert.equal((await table.item(id ?? ""))?.counter?.N, "1");
@@ -62,7 +60,10 @@ for (const [form, tokens] of Object.entries({ uuid: uuids, secret: secrets }))
     it("recognises a visitor by the cookie", async () => {
       const { id, token } = await start();
       assert.equal((await visit([`cookie-test=${token}`])).body, `session-id: ${id}, counter: 2`);
-      assert.deepEqual(parse((await visit(["a=b", `cookie-test=${token}`, "c=d"])).body), [id, "3"]);
+      assert.deepEqual(readPage((await visit(["a=b", `cookie-test=${token}`, "c=d"])).body), {
+        id,
+        counter: 3,
+      });
     });
 
     it("sets a cookie that scripts cannot read, other sites cannot send along and plain HTTP cannot carry", async () => {
@@ -75,16 +76,16 @@ for (const [form, tokens] of Object.entries({ uuid: uuids, secret: secrets }))
     it("lets the cookie end with the session", async () => {
       let now = Date.now();
       const clocked = createHandler({ env, dynamodb: table.dynamodb, now: () => now });
-      const { body, cookies } = await clocked({} as APIGatewayProxyEventV2, context());
-      const [id] = parse(body);
+      const { body, cookies } = await clocked({} as APIGatewayProxyEventV2, fakeContext());
+      const { id } = readPage(body);
       const event = { cookies: [`cookie-test=${tokenIn(cookies)}`] } as APIGatewayProxyEventV2;
       for (let i = 0; i < 11; i++) {
         now += 50_000;
-        const { cookies } = await clocked(event, context());
+        const { cookies } = await clocked(event, fakeContext());
         assert.match(cookies?.[0] ?? "", i < 10 ? /Max-Age=60;/ : /Max-Age=50;/);
       }
       now += 50_000;
-      assert.notEqual(parse((await clocked(event, context())).body)[0], id);
+      assert.notEqual(readPage((await clocked(event, fakeContext())).body).id, id);
     });
 
     it("sends plain text that is neither cached nor guessed at", async () => {
@@ -102,9 +103,9 @@ for (const [form, tokens] of Object.entries({ uuid: uuids, secret: secrets }))
 
     it("uses the cookie name that it is given", async () => {
       const renamed = createHandler({ env: { ...env, COOKIE_NAME: "__Host-sid" }, dynamodb: table.dynamodb });
-      const { body, cookies } = await renamed({} as APIGatewayProxyEventV2, context());
+      const { body, cookies } = await renamed({} as APIGatewayProxyEventV2, fakeContext());
       assert.ok(cookies?.[0]?.startsWith("__Host-sid="));
-      assert.equal(tokens.idOf(tokenIn(cookies)), parse(body)[0]);
+      assert.equal(tokens.idOf(tokenIn(cookies)), readPage(body).id);
     });
 
     const unknown = tokens.issue();
@@ -119,7 +120,8 @@ for (const [form, tokens] of Object.entries({ uuid: uuids, secret: secrets }))
       const counted = createHandler({ env, dynamodb: { send } as unknown as DynamoDBClient });
       return {
         calls,
-        visit: (cookie: string) => counted({ cookies: [cookie] } as APIGatewayProxyEventV2, context()),
+        init: () => counted.init(),
+        visit: (cookie: string) => counted({ cookies: [cookie] } as APIGatewayProxyEventV2, fakeContext()),
       };
     }
 
@@ -146,8 +148,8 @@ for (const [form, tokens] of Object.entries({ uuid: uuids, secret: secrets }))
         const { id: live, token } = await start();
         const counting = countCalls();
         const { statusCode, body } = await counting.visit(`cookie-test=${make(token)}`);
-        const [id, counter] = parse(body);
-        assert.deepEqual([statusCode, counter], [200, "1"]);
+        const { id, counter } = readPage(body);
+        assert.deepEqual([statusCode, counter], [200, 1]);
         assert.notEqual(id, live);
         assert.equal(counting.calls.made, 1);
       });
@@ -155,8 +157,8 @@ for (const [form, tokens] of Object.entries({ uuid: uuids, secret: secrets }))
 
     it("gives a new session to a cookie with an id that it did not issue, for one call more", async () => {
       const counting = countCalls();
-      const [id, counter] = parse((await counting.visit(`cookie-test=${unknown}`)).body);
-      assert.equal(counter, "1");
+      const { id, counter } = readPage((await counting.visit(`cookie-test=${unknown}`)).body);
+      assert.equal(counter, 1);
       assert.notEqual(id, tokens.idOf(unknown));
       assert.equal(await table.item(tokens.idOf(unknown)), undefined);
       assert.equal(counting.calls.made, 2);
@@ -164,14 +166,14 @@ for (const [form, tokens] of Object.entries({ uuid: uuids, secret: secrets }))
 
     it("gives a new session to a cookie without a value, and to one of another name", async () => {
       for (const cookie of ["cookie-test", "Cookie-Test=1", `xcookie-test=${unknown}`, "=", ";"]) {
-        assert.equal(parse((await visit([cookie])).body)[1], "1");
+        assert.equal(readPage((await visit([cookie])).body).counter, 1);
       }
     });
 
     it("takes the first of several cookies that can be a session id", async () => {
       const { id, token } = await start();
       const cookies = ["cookie-test=forged", `cookie-test=${token}`, `cookie-test=${unknown}`];
-      assert.deepEqual(parse((await visit(cookies)).body), [id, "2"]);
+      assert.deepEqual(readPage((await visit(cookies)).body), { id, counter: 2 });
     });
 
     describe("without DynamoDB", () => {
@@ -182,7 +184,7 @@ for (const [form, tokens] of Object.entries({ uuid: uuids, secret: secrets }))
         });
         const answer = await broken(
           { cookies: [`cookie-test=${unknown}`] } as APIGatewayProxyEventV2,
-          context(),
+          fakeContext(),
         );
         assert.equal(answer.statusCode, 503);
         assert.equal(answer.cookies, undefined);
@@ -199,7 +201,7 @@ for (const [form, tokens] of Object.entries({ uuid: uuids, secret: secrets }))
         const endpoint = `http://127.0.0.1:${(silent.address() as AddressInfo).port}`;
         const credentials = { accessKeyId: "x", secretAccessKey: "x" };
         const dynamodb = new DynamoDBClient({ endpoint, region: "us-east-1", credentials });
-        const answer = await createHandler({ env, dynamodb })({} as APIGatewayProxyEventV2, context(600));
+        const answer = await createHandler({ env, dynamodb })({} as APIGatewayProxyEventV2, fakeContext(600));
         assert.equal(answer.statusCode, 503);
         silent.closeAllConnections();
         silent.close();
@@ -207,6 +209,33 @@ for (const [form, tokens] of Object.entries({ uuid: uuids, secret: secrets }))
     });
 
     describe("at a cold start", () => {
+      it("connects to the table with one call that leaves it as it is", async () => {
+        const before = await table.size();
+        const counting = countCalls();
+        await counting.init();
+        assert.equal(counting.calls.made, 1);
+        assert.equal(await table.size(), before);
+        assert.deepEqual(logged, []);
+      });
+
+      it("starts all the same, within a second or so, when DynamoDB does not answer", async () => {
+        const silent = createServer(() => {});
+        await once(silent.listen(0, "127.0.0.1"), "listening");
+        const endpoint = `http://127.0.0.1:${(silent.address() as AddressInfo).port}`;
+        const credentials = { accessKeyId: "x", secretAccessKey: "x" };
+        const dynamodb = new DynamoDBClient({ endpoint, region: "us-east-1", credentials });
+        await createHandler({ env, dynamodb }).init();
+        assert.deepEqual(logged, [
+          {
+            message: "the table did not answer before the first visit",
+            error: "AbortError",
+            reason: "Request aborted",
+          },
+        ]);
+        silent.closeAllConnections();
+        silent.close();
+      });
+
       for (const name of ["TABLE_NAME", "COOKIE_NAME", "IDLE_SECONDS", "ABSOLUTE_SECONDS"]) {
         it(`refuses to start without ${name}`, () => {
           assert.throws(() => createHandler({ env: { ...env, [name]: undefined } }), {

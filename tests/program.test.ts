@@ -95,7 +95,7 @@ describe("the program", () => {
   it("gives the function its role, limits, log and settings", () => {
     const { code, ...inputs } = program.inputs("aws:lambda/function:Function", "visit");
     assert.deepEqual(inputs, {
-      handler: "__index.handler",
+      handler: "index.handler",
       runtime: "nodejs24.x",
       architectures: ["arm64"],
       memorySize: 512,

@@ -1,9 +1,10 @@
 import { strict as assert } from "node:assert";
-import { randomUUID } from "node:crypto";
-import type { APIGatewayProxyEventV2, Context } from "aws-lambda";
+import type { APIGatewayProxyEventV2 } from "aws-lambda";
 import * as fc from "fast-check";
 import { createHandler } from "../handler";
 import { secrets, uuids } from "../tokens";
+import { readPage } from "./support/browser";
+import { fakeContext } from "./support/context";
 import { useTable } from "./support/table";
 
 for (const [form, tokens] of Object.entries({ uuid: uuids, secret: secrets }))
@@ -31,11 +32,9 @@ for (const [form, tokens] of Object.entries({ uuid: uuids, secret: secrets }))
 
     async function visit(cookies?: string[]) {
       const event = { cookies } as APIGatewayProxyEventV2;
-      const context = { awsRequestId: randomUUID(), getRemainingTimeInMillis: () => 10_000 } as Context;
-      const answer = await handler(event, context);
-      const [, id = "", counter] = /^session-id: (.+), counter: (\d+)\b/.exec(answer.body ?? "") ?? [];
+      const answer = await handler(event, fakeContext());
       const [, token = "", maxAge] = /^sid=([^;]+); Max-Age=(\d+); /.exec(answer.cookies?.[0] ?? "") ?? [];
-      return { answer, id, token, counter: Number(counter), maxAge: Number(maxAge) };
+      return { answer, ...readPage(answer.body), token, maxAge: Number(maxAge) };
     }
 
     const value = fc.oneof(

@@ -1,6 +1,8 @@
 import { strict as assert } from "node:assert";
 import { execFile } from "node:child_process";
 import { once } from "node:events";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { promisify } from "node:util";
 import { type Started, start, urlOf } from "../local/tests/support/start";
 import { until } from "../local/tests/support/until";
@@ -43,6 +45,26 @@ describe("npm start -- --watch, with the recipes of the README", function () {
   it("has been given recipes that leave the formatting in order", async () => {
     const biome = require.resolve("@biomejs/biome/bin/biome");
     await promisify(execFile)(process.execPath, [biome, "check", "--vcs-enabled=false"], { cwd: copy });
+  });
+
+  it("shows an error of the handler with its line in TypeScript", async () => {
+    const file = join(copy, "handler.ts");
+    const text = readFileSync(file, "utf8").replace(
+      /(?=let token = )/,
+      '\nif (event.rawPath) throw new RangeError("too far");\n',
+    );
+    const line = text.split("\n").findIndex((each) => each.startsWith("if (event.rawPath)")) + 1;
+    writeFileSync(file, text);
+    await until(
+      "a failing page",
+      () => createBrowser(url).visit(),
+      ({ status }) => status === 500,
+    );
+    await until(
+      "the error's place",
+      () => running.shown.stdout,
+      (shown) => shown.includes(`${file}:${line}:`),
+    );
   });
 
   it("shows events and results when asked to", () => {

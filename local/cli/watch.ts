@@ -3,7 +3,6 @@ import { existsSync, readdirSync, statSync, watch as watchFolder } from "node:fs
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { hasChanged } from "../pulumi/program";
 
 export interface WatchOptions {
   /** The folder of the project. */
@@ -43,9 +42,7 @@ export function watch({ folder, deployedAt, onChange, onReady, onProblem }: Watc
   };
   // What was there when the watching began is deployed already, unless it has changed since.
   const catchUp = () => {
-    const settings = readdirSync(folder).filter((file) => SETTINGS_FILE.test(file));
-    const areNewer = settings.some((file) => statSync(join(folder, file)).mtimeMs > readAt);
-    if (areNewer || hasChanged(folder, readAt)) report();
+    if (sourcesIn(folder).some((file) => statSync(file).mtimeMs > readAt)) report();
   };
 
   const hasTypes = existsSync(join(folder, "tsconfig.json"));
@@ -70,6 +67,15 @@ export function watch({ folder, deployedAt, onChange, onReady, onProblem }: Watc
     stopCompiler();
     files.close();
   };
+}
+
+/** The files of a project that a deployment may read. A function's modules are among them, which are bundled, not loaded. */
+function sourcesIn(folder: string): string[] {
+  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) return /^(\.|node_modules$)/.test(entry.name) ? [] : sourcesIn(path);
+    return SETTINGS_FILE.test(entry.name) || /\.([cm]?[jt]s|json)$/.test(entry.name) ? path : [];
+  });
 }
 
 interface TypesOptions extends Pick<WatchOptions, "onReady" | "onProblem"> {

@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 
@@ -20,5 +20,18 @@ export async function unpack(archive: pulumi.asset.Archive, folder: string): Pro
     else if (entry instanceof pulumi.asset.FileAsset) cpSync(await entry.path, target, { dereference: true });
     else if (pulumi.asset.Archive.isInstance(entry)) await unpack(entry, target);
     else throw new Error("remote assets are not emulated");
+  }
+}
+
+/** Lets source maps name the project's own files, which stack traces show and in which a debugger sets breakpoints. */
+export function locateSources(taskRoot: string, project: string): void {
+  for (const file of readdirSync(taskRoot).filter((name) => name.endsWith(".map"))) {
+    const map = JSON.parse(readFileSync(join(taskRoot, file), "utf8"));
+    const sources: string[] = map.sources ?? [];
+    map.sources = sources.map((source) => {
+      const path = join(project, source);
+      return existsSync(path) && !existsSync(join(taskRoot, source)) ? path : source;
+    });
+    writeFileSync(join(taskRoot, file), JSON.stringify(map));
   }
 }

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type * as pulumi from "@pulumi/pulumi";
 import { fits, type Iam } from "../iam/iam";
 import type { Created, Provider, Resource } from "../pulumi/resource";
-import { unpack } from "./archive";
+import { locateSources, unpack } from "./archive";
 import { createInstances, type Instances } from "./instances";
 import type { Outcome } from "./runtime";
 
@@ -41,6 +41,8 @@ export interface Functions {
 }
 
 export interface FunctionsOptions {
+  /** The project's, in which the sources are from which archives were bundled. */
+  folder: string;
   region: string;
   /** The URL at which functions find DynamoDB. */
   dynamodb: string;
@@ -51,7 +53,13 @@ export interface FunctionsOptions {
 }
 
 /** Makes `aws.lambda.Function`s real: from their archives, and with the settings they declare. */
-export function createFunctions({ region, dynamodb, assume, onLog }: FunctionsOptions): Functions {
+export function createFunctions({
+  folder: project,
+  region,
+  dynamodb,
+  assume,
+  onLog,
+}: FunctionsOptions): Functions {
   const folder = mkdtempSync(join(tmpdir(), "functions-"));
   const functions = new Map<string, Instances>();
   const inFlight = new Set<Promise<Outcome>>();
@@ -62,6 +70,7 @@ export function createFunctions({ region, dynamodb, assume, onLog }: FunctionsOp
     const taskRoot = join(folder, physicalName);
     const accessKeyId = assume(inputs.role, functionArn);
     await unpack(inputs.code, taskRoot);
+    locateSources(taskRoot, project);
 
     const { memorySize = 128, timeout = 3, loggingConfig } = inputs;
     const context = {

@@ -1,5 +1,4 @@
 import { createHash } from "node:crypto";
-import { existsSync, statSync } from "node:fs";
 import { isAbsolute, relative } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import * as state from "@pulumi/pulumi/runtime/state";
@@ -149,10 +148,6 @@ function forgetModules(folder: string): void {
   // This module remembers what it was the first to load, too, and with it everything that has been deployed.
   module.children = module.children.filter(({ filename }) => !isOwn(folder, filename));
 }
-
-/** Whether a module of the program has changed since it was loaded, at a time in milliseconds since 1970. */
-export const hasChanged = (folder: string, since: number): boolean =>
-  modulesIn(folder).some((file) => !existsSync(file) || statSync(file).mtimeMs > since);
 
 const modulesIn = (folder: string) => Object.keys(require.cache).filter((file) => isOwn(folder, file));
 

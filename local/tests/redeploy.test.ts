@@ -62,7 +62,7 @@ describe("deploying again", function () {
     });
     await visit();
     assert.equal(isAnswered, false);
-    assert.equal(await slow, "hello two");
+    assert.equal(await slow, "hello one");
   });
 
   it("answers a request whose body began before", async () => {
