@@ -2,9 +2,9 @@ import { readFileSync } from "node:fs";
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { bundle } from "./infrastructure/bundle";
-import { createDomain, mapDomain } from "./infrastructure/domain";
-import { createMonitoring } from "./infrastructure/monitoring";
-import { createPrivateNetwork } from "./infrastructure/network";
+import { Domain } from "./infrastructure/domain";
+import { Monitoring } from "./infrastructure/monitoring";
+import { PrivateNetwork } from "./infrastructure/network";
 import { readSettings } from "./infrastructure/settings";
 import { tagEverything } from "./infrastructure/tags";
 
@@ -61,7 +61,9 @@ const policy = new aws.iam.RolePolicy("visit", {
   },
 });
 
-const network = settings.privateNetwork ? createPrivateNetwork(role, tableStatement) : undefined;
+const network = settings.privateNetwork
+  ? new PrivateNetwork("network", { role, statement: tableStatement })
+  : undefined;
 
 const visit = new aws.lambda.CallbackFunction(
   "visit",
@@ -85,7 +87,7 @@ const visit = new aws.lambda.CallbackFunction(
     },
     loggingConfig: { logFormat: "JSON", logGroup: functionLog.name },
     tracingConfig: { mode: settings.tracing ? "Active" : "PassThrough" },
-    vpcConfig: network,
+    vpcConfig: network?.vpcConfig,
   },
   // Before it has its policy, the function could answer visits with errors only.
   { dependsOn: policy, transformations: [bundle] },
@@ -93,13 +95,14 @@ const visit = new aws.lambda.CallbackFunction(
 
 // The HTTP API. What fits none of its routes gets a 404 and never reaches a function.
 const { domainName, hostedZoneId, alarmEmail } = settings;
-const domain = domainName ? createDomain(domainName, hostedZoneId) : undefined;
+const domain = domainName ? new Domain("domain", { domainName, hostedZoneId }) : undefined;
 
-const api = new aws.apigatewayv2.Api("sessions", {
-  protocolType: "HTTP",
-  // Its own address is closed when there is another, and not before.
-  disableExecuteApiEndpoint: domain ? domain.id.apply(() => true) : false,
-});
+const api = new aws.apigatewayv2.Api(
+  "sessions",
+  { protocolType: "HTTP", disableExecuteApiEndpoint: domain !== undefined },
+  // Its own address is not closed before the domain name exists.
+  { dependsOn: domain ? [domain.domainName] : [] },
+);
 
 const integration = new aws.apigatewayv2.Integration("visit", {
   apiId: api.id,
@@ -158,13 +161,13 @@ const stage = new aws.apigatewayv2.Stage(
   { dependsOn: [route, permission] },
 );
 
-const domainUrl = domain ? mapDomain(domain, hostedZoneId, stage) : undefined;
+const domainUrl = domain?.leadTo(stage);
 
-const dashboard = createMonitoring({ api, visit, functionLog, table }, alarmEmail);
+const monitoring = new Monitoring("monitoring", { api, visit, functionLog, table, alarmEmail });
 
 export const url = domainUrl ?? stage.invokeUrl;
 export const tableName = table.name;
 export const functionName = visit.name;
-export const dashboardUrl = dashboard;
+export const dashboardUrl = monitoring.dashboardUrl;
 // The text of the stack's page in Pulumi Cloud, which fills in the outputs.
 export const readme = readFileSync(`${__dirname}/Pulumi.README.md`, "utf8");

@@ -12,23 +12,36 @@ export interface Monitored {
 /** In seconds: of alarms and of the dashboard's points. */
 const PERIOD = 300;
 
-/**
- * Alarms for what somebody has to look at, and a dashboard of what is going on.
- *
- * @param alarmEmail where alarms are sent; if empty, they are seen in CloudWatch only
- * @returns the dashboard's URL
- */
-export function createMonitoring(monitored: Monitored, alarmEmail: string): pulumi.Output<string> {
-  let topic: aws.sns.Topic | undefined;
-  if (alarmEmail) {
-    topic = new aws.sns.Topic("alarms");
-    new aws.sns.TopicSubscription("alarms", { topic: topic.arn, protocol: "email", endpoint: alarmEmail });
+/** Alarms for what somebody has to look at, and a dashboard of what is going on. */
+export class Monitoring extends pulumi.ComponentResource {
+  readonly dashboardUrl: pulumi.Output<string>;
+
+  /** @param alarmEmail where alarms are sent; if empty, they are seen in CloudWatch only */
+  constructor(
+    name: string,
+    { alarmEmail, ...monitored }: Monitored & { alarmEmail: string },
+    opts?: pulumi.ComponentResourceOptions,
+  ) {
+    super("sessions:infrastructure:Monitoring", name, {}, opts);
+    const parent = { parent: this };
+    const actions: pulumi.Output<string>[] = [];
+    if (alarmEmail) {
+      const topic = new aws.sns.Topic("alarms", {}, parent);
+      const subscription = { topic: topic.arn, protocol: "email", endpoint: alarmEmail };
+      new aws.sns.TopicSubscription("alarms", subscription, parent);
+      actions.push(topic.arn);
+    }
+    const alarms = createAlarms(monitored, actions, parent);
+    this.dashboardUrl = createDashboard(monitored, alarms, parent);
+    this.registerOutputs({ dashboardUrl: this.dashboardUrl });
   }
-  const alarms = createAlarms(monitored, topic ? [topic.arn] : []);
-  return createDashboard(monitored, alarms);
 }
 
-function createAlarms({ api, visit, functionLog, table }: Monitored, actions: pulumi.Output<string>[]) {
+function createAlarms(
+  { api, visit, functionLog, table }: Monitored,
+  actions: pulumi.Output<string>[],
+  parent: pulumi.CustomResourceOptions,
+) {
   const ofApi = { namespace: "AWS/ApiGateway", dimensions: { ApiId: api.id }, period: PERIOD };
   const ofFunction = { namespace: "AWS/Lambda", dimensions: { FunctionName: visit.name }, period: PERIOD };
   const ofTable = {
@@ -90,28 +103,37 @@ function createAlarms({ api, visit, functionLog, table }: Monitored, actions: pu
   };
   return Object.entries(alarms).map(
     ([name, args]) =>
-      new aws.cloudwatch.MetricAlarm(name, {
-        ...args,
-        comparisonOperator: "GreaterThanThreshold",
-        treatMissingData: "notBreaching",
-        alarmActions: actions,
-        okActions: actions,
-      }),
+      new aws.cloudwatch.MetricAlarm(
+        name,
+        {
+          ...args,
+          comparisonOperator: "GreaterThanThreshold",
+          treatMissingData: "notBreaching",
+          alarmActions: actions,
+          okActions: actions,
+        },
+        parent,
+      ),
   );
 }
 
 function createDashboard(
   { api, visit, functionLog, table }: Monitored,
   alarms: aws.cloudwatch.MetricAlarm[],
+  parent: pulumi.CustomResourceOptions,
 ) {
   // The handler writes this line to the log for each session that it starts.
-  const newSessions = new aws.cloudwatch.LogMetricFilter("new-sessions", {
-    logGroupName: functionLog.name,
-    pattern: '{ $.message = "new session" }',
-    metricTransformation: { namespace: visit.name, name: "NewSessions", value: "1", defaultValue: "0" },
-  });
+  const newSessions = new aws.cloudwatch.LogMetricFilter(
+    "new-sessions",
+    {
+      logGroupName: functionLog.name,
+      pattern: '{ $.message = "new session" }',
+      metricTransformation: { namespace: visit.name, name: "NewSessions", value: "1", defaultValue: "0" },
+    },
+    parent,
+  );
 
-  const { region } = aws.getRegionOutput();
+  const { region } = aws.getRegionOutput({}, parent);
   const ofApi = ["ApiId", api.id];
   const ofFunction = ["FunctionName", visit.name];
   const ofTable = ["TableName", table.name];
@@ -140,21 +162,28 @@ function createDashboard(
     graph("Consumed write units", "Sum", [["AWS/DynamoDB", "ConsumedWriteCapacityUnits", ...ofTable]]),
     graph("Concurrent executions", "Maximum", [["AWS/Lambda", "ConcurrentExecutions", ...ofFunction]]),
   ];
-  const dashboard = new aws.cloudwatch.Dashboard("dashboard", {
-    // A dashboard has no generated name. The function's is, and so is unique in the account.
-    dashboardName: visit.name,
-    dashboardBody: pulumi.jsonStringify({
-      widgets: [
-        {
-          type: "alarm",
-          width: 8,
-          height: 6,
-          properties: { title: "Alarms", alarms: alarms.map(({ arn }) => arn) },
-        },
-        ...graphs.map(({ properties, ...widget }) => ({ ...widget, properties: { ...properties, region } })),
-      ],
-    }),
-  });
+  const dashboard = new aws.cloudwatch.Dashboard(
+    "dashboard",
+    {
+      // A dashboard has no generated name. The function's is, and so is unique in the account.
+      dashboardName: visit.name,
+      dashboardBody: pulumi.jsonStringify({
+        widgets: [
+          {
+            type: "alarm",
+            width: 8,
+            height: 6,
+            properties: { title: "Alarms", alarms: alarms.map(({ arn }) => arn) },
+          },
+          ...graphs.map(({ properties, ...widget }) => ({
+            ...widget,
+            properties: { ...properties, region },
+          })),
+        ],
+      }),
+    },
+    parent,
+  );
   return pulumi.interpolate`https://${region}.console.aws.amazon.com/cloudwatch/home?region=${region}#dashboards/dashboard/${dashboard.dashboardName}`;
 }
 

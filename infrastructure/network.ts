@@ -30,53 +30,72 @@ const networkPolicy: aws.iam.PolicyDocument = {
  * A network without a way out: isolated subnets in two zones, and a gateway endpoint for DynamoDB through which
  * nothing passes but what `statement` allows, for `role`. Logs and traces go another way: Lambda's own. (awsx also
  * makes an internet gateway; no route leads to it.)
- *
- * @returns where the function has to be put
  */
-export function createPrivateNetwork(role: aws.iam.Role, statement: aws.iam.PolicyStatement) {
-  // Loading it takes a moment, which only those pay who want a network.
-  const awsx: typeof import("@pulumi/awsx") = require("@pulumi/awsx");
+export class PrivateNetwork extends pulumi.ComponentResource {
+  /** Where the function has to be put. */
+  readonly vpcConfig: { subnetIds: pulumi.Output<string[]>; securityGroupIds: pulumi.Output<string>[] };
 
-  const vpc = new awsx.ec2.Vpc("sessions", {
-    numberOfAvailabilityZones: 2,
-    subnetStrategy: "Auto",
-    subnetSpecs: [{ type: "Isolated" }],
-    natGateways: { strategy: "None" },
-    // A gateway endpoint is found by DNS: https://docs.aws.amazon.com/vpc/latest/privatelink/vpc-endpoints-ddb.html
-    enableDnsHostnames: true,
-  });
+  /** @param statement what the function may do with the table */
+  constructor(
+    name: string,
+    { role, statement }: { role: aws.iam.Role; statement: aws.iam.PolicyStatement },
+    opts?: pulumi.ComponentResourceOptions,
+  ) {
+    super("sessions:infrastructure:PrivateNetwork", name, {}, opts);
+    const parent = { parent: this };
+    // Loading it takes a moment, which only those pay who want a network.
+    const awsx: typeof import("@pulumi/awsx") = require("@pulumi/awsx");
 
-  const endpoint = new aws.ec2.VpcEndpoint("dynamodb", {
-    vpcId: vpc.vpcId,
-    vpcEndpointType: "Gateway",
-    serviceName: pulumi.interpolate`com.amazonaws.${aws.getRegionOutput().region}.dynamodb`,
-    routeTableIds: vpc.routeTables.apply((tables) => tables.map(({ id }) => id)),
-    policy: pulumi.jsonStringify({
-      Version: "2012-10-17",
-      Statement: [
-        {
-          ...statement,
-          // A gateway endpoint knows no narrower principal than everyone.
-          Principal: "*",
-          Condition: { ArnEquals: { "aws:PrincipalArn": role.arn } },
-        },
-      ],
-    }),
-  });
+    const vpc = new awsx.ec2.Vpc(
+      "sessions",
+      {
+        numberOfAvailabilityZones: 2,
+        subnetStrategy: "Auto",
+        subnetSpecs: [{ type: "Isolated" }],
+        natGateways: { strategy: "None" },
+        // A gateway endpoint is found by DNS: https://docs.aws.amazon.com/vpc/latest/privatelink/vpc-endpoints-ddb.html
+        enableDnsHostnames: true,
+      },
+      parent,
+    );
 
-  const policy = new aws.iam.RolePolicy("network", { role: role.id, policy: networkPolicy });
+    const endpoint = new aws.ec2.VpcEndpoint(
+      "dynamodb",
+      {
+        vpcId: vpc.vpcId,
+        vpcEndpointType: "Gateway",
+        serviceName: pulumi.interpolate`com.amazonaws.${aws.getRegionOutput({}, parent).region}.dynamodb`,
+        routeTableIds: vpc.routeTables.apply((tables) => tables.map(({ id }) => id)),
+        policy: pulumi.jsonStringify({
+          Version: "2012-10-17",
+          Statement: [
+            {
+              ...statement,
+              // A gateway endpoint knows no narrower principal than everyone.
+              Principal: "*",
+              Condition: { ArnEquals: { "aws:PrincipalArn": role.arn } },
+            },
+          ],
+        }),
+      },
+      parent,
+    );
 
-  const securityGroup = new aws.ec2.SecurityGroup(
-    "visit",
-    {
-      vpcId: vpc.vpcId,
-      description: "HTTPS to DynamoDB, and nothing else",
-      ingress: [],
-      egress: [{ protocol: "tcp", fromPort: 443, toPort: 443, prefixListIds: [endpoint.prefixListId] }],
-    },
-    // The group can go when Lambda has taken its interfaces away, which it may do as long as there is the policy.
-    { dependsOn: policy },
-  );
+    const policy = new aws.iam.RolePolicy("network", { role: role.id, policy: networkPolicy }, parent);
 
-  return { subnetIds: vpc.isolatedSubnetIds, securityGroupIds: [securityGroup.id] };
+    const securityGroup = new aws.ec2.SecurityGroup(
+      "visit",
+      {
+        vpcId: vpc.vpcId,
+        description: "HTTPS to DynamoDB, and nothing else",
+        ingress: [],
+        egress: [{ protocol: "tcp", fromPort: 443, toPort: 443, prefixListIds: [endpoint.prefixListId] }],
+      },
+      // Lambda needs this policy to delete its network interfaces; until they are gone, the group can't be deleted.
+      { ...parent, dependsOn: policy },
+    );
+
+    this.vpcConfig = { subnetIds: vpc.isolatedSubnetIds, securityGroupIds: [securityGroup.id] };
+    this.registerOutputs(this.vpcConfig);
+  }
 }

@@ -38,7 +38,25 @@ describe("the program", () => {
       "aws:iam/rolePolicy:RolePolicy visit",
       "aws:lambda/function:Function visit",
       "aws:lambda/permission:Permission visit",
+      "sessions:infrastructure:Monitoring monitoring",
     ]);
+  });
+
+  it("holds all of the monitoring, the network and the domain together as a component each", async () => {
+    const optional = { privateNetwork: "true", domainName: "www.example.com", hostedZoneId: "Z1" };
+    const { resources, partsOf } = await evaluate({ ...optional, alarmEmail: "ops@example.org" });
+    const typesOf = {
+      monitoring: /^aws:(sns|cloudwatch\/(metricAlarm|dashboard|logMetricFilter))[:/]/,
+      network: /^(awsx:ec2:|aws:ec2\/|aws:iam\/rolePolicy:RolePolicy network)/,
+      domain: /^aws:(acm|route53|apigatewayv2\/(domainName|apiMapping))[:/]/,
+    };
+    for (const [component, types] of Object.entries(typesOf)) {
+      const wanted = resources
+        .map(({ type, name }) => `${type} ${name}`)
+        .filter((label) => types.test(label));
+      assert.ok(wanted.length > 3, `${wanted}`);
+      assert.deepEqual(partsOf(component).sort(), wanted.sort());
+    }
   });
 
   it("keeps sessions in an on-demand table that deletes what has expired", () => {

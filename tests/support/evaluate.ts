@@ -9,6 +9,8 @@ export interface Evaluation {
   outputs: Outputs;
   /** The inputs of the one resource of a type and name. */
   inputs(type: string, name: string): Record<string, unknown>;
+  /** The resources that a component holds together. */
+  partsOf(component: string): string[];
   /** What the one resource of a type and name is declared with, which the mocks are not told. */
   declared(type: string, name: string): Declared;
 }
@@ -65,6 +67,8 @@ async function evaluateAnew(
     resources,
     outputs,
     inputs: (type, name) => theOne(resources, type, name).inputs,
+    partsOf: (component) =>
+      declared.flatMap(({ type, name, parent }) => (parent === component ? [`${type} ${name}`] : [])),
     declared: (type, name) => theOne(declared, type, name),
   };
 }

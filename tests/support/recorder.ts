@@ -7,6 +7,8 @@ export interface Declared {
   type: string;
   name: string;
   protect: boolean;
+  /** The component that it is a part of, if any. */
+  parent?: string;
   /** Whether the resource's type has tags: its constructor sets the property, be it to undefined. */
   takesTags: boolean;
   /** The resources that have to be there before it: those in `dependsOn` and those whose outputs it uses. */
@@ -22,6 +24,7 @@ export function record({ resource, type, name, props, opts }: pulumi.ResourceTra
     type,
     name,
     protect: opts.protect === true,
+    parent: opts.parent && all.get(opts.parent)?.name,
     takesTags: "tags" in props,
     dependencies: async () => {
       const found = new Set<pulumi.Resource>();
