@@ -46,7 +46,7 @@ const logStatement: aws.iam.PolicyStatement = {
   Resource: pulumi.interpolate`${functionLog.arn}:*`,
 };
 
-// X-Ray knows no resources.
+// X-Ray actions don't support resource-level permissions.
 const tracingStatement: aws.iam.PolicyStatement = {
   Effect: "Allow",
   Action: ["xray:PutTelemetryRecords", "xray:PutTraceSegments"],
@@ -87,22 +87,18 @@ const visit = new aws.lambda.CallbackFunction(
     },
     loggingConfig: { logFormat: "JSON", logGroup: functionLog.name },
     tracingConfig: { mode: settings.tracing ? "Active" : "PassThrough" },
-    vpcConfig: network?.vpcConfig,
+    // Empty lists take the function out of a network again; a missing vpcConfig would not (pulumi/pulumi-aws#2580).
+    vpcConfig: network?.vpcConfig ?? { subnetIds: [], securityGroupIds: [] },
   },
   // Before it has its policy, the function could answer visits with errors only.
   { dependsOn: policy, transformations: [bundle] },
 );
 
 // The HTTP API. What fits none of its routes gets a 404 and never reaches a function.
-const { domainName, hostedZoneId, alarmEmail } = settings;
-const domain = domainName ? new Domain("domain", { domainName, hostedZoneId }) : undefined;
-
-const api = new aws.apigatewayv2.Api(
-  "sessions",
-  { protocolType: "HTTP", disableExecuteApiEndpoint: domain !== undefined },
-  // Its own address is not closed before the domain name exists.
-  { dependsOn: domain ? [domain.domainName] : [] },
-);
+const api = new aws.apigatewayv2.Api("sessions", {
+  protocolType: "HTTP",
+  disableExecuteApiEndpoint: settings.disableExecuteApiEndpoint,
+});
 
 const integration = new aws.apigatewayv2.Integration("visit", {
   apiId: api.id,
@@ -161,11 +157,12 @@ const stage = new aws.apigatewayv2.Stage(
   { dependsOn: [route, permission] },
 );
 
-const domainUrl = domain?.leadTo(stage);
+const { domainName, hostedZoneId, alarmEmail } = settings;
+const domain = domainName ? new Domain("domain", { domainName, hostedZoneId, stage }) : undefined;
 
-const monitoring = new Monitoring("monitoring", { api, visit, functionLog, table, alarmEmail });
+const monitoring = new Monitoring("monitoring", { api, accessLog, visit, functionLog, table, alarmEmail });
 
-export const url = domainUrl ?? stage.invokeUrl;
+export const url = domain?.url ?? stage.invokeUrl;
 export const tableName = table.name;
 export const functionName = visit.name;
 export const dashboardUrl = monitoring.dashboardUrl;

@@ -6,7 +6,7 @@ import { Failure } from "./failures";
 type Config = Record<string, StackSettingsConfigValue>;
 
 /** Settings of a stack that a trial leaves out, because they reach beyond it: to a domain and a mailbox. */
-const LEFT_OUT = ["domainName", "hostedZoneId", "alarmEmail"];
+const LEFT_OUT = ["domainName", "hostedZoneId", "disableExecuteApiEndpoint", "alarmEmail"];
 
 /**
  * Reads the settings in `Pulumi.<settings>.yaml` as a trial can use them. Its data is not protected, or else it could

@@ -1,22 +1,25 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 
+interface DomainArgs {
+  domainName: string;
+  /** The public Route 53 hosted zone of the name. It gets the name's record, and one that validates the certificate. */
+  hostedZoneId: string;
+  /** The stage that the name leads to. */
+  stage: aws.apigatewayv2.Stage;
+}
+
 /** A domain name with its certificate, which leads to an API's stage. */
 export class Domain extends pulumi.ComponentResource {
-  readonly domainName: aws.apigatewayv2.DomainName;
-  private readonly hostedZoneId: string;
+  /** Known once the name resolves. */
+  readonly url: pulumi.Output<string>;
 
-  /**
-   * @param domainName the name, in the hosted zone
-   * @param hostedZoneId the public Route 53 hosted zone that gets the name's record and that of the certificate's proof
-   */
   constructor(
     name: string,
-    { domainName, hostedZoneId }: { domainName: string; hostedZoneId: string },
+    { domainName, hostedZoneId, stage }: DomainArgs,
     opts?: pulumi.ComponentResourceOptions,
   ) {
     super("sessions:infrastructure:Domain", name, {}, opts);
-    this.hostedZoneId = hostedZoneId;
     const parent = { parent: this };
     // In the wrong zone, validation hangs for over an hour.
     const zoneId = aws.route53
@@ -57,7 +60,7 @@ export class Domain extends pulumi.ComponentResource {
       parent,
     );
 
-    this.domainName = new aws.apigatewayv2.DomainName(
+    const domain = new aws.apigatewayv2.DomainName(
       "domain",
       {
         domainName,
@@ -69,38 +72,28 @@ export class Domain extends pulumi.ComponentResource {
       },
       parent,
     );
-  }
 
-  /**
-   * Maps the name to a stage. A method, because the API, which the stage is of, waits for the name.
-   *
-   * @returns the URL
-   */
-  leadTo(stage: aws.apigatewayv2.Stage): pulumi.Output<string> {
-    const { domainName } = this;
-    const parent = { parent: this };
     const mapping = new aws.apigatewayv2.ApiMapping(
       "domain",
       {
         apiId: stage.apiId,
         stage: stage.name,
-        domainName: domainName.domainName,
+        domainName: domain.domainName,
       },
       parent,
     );
-    const { targetDomainName, hostedZoneId: targetZoneId } = domainName.domainNameConfiguration;
+    const { targetDomainName, hostedZoneId: targetZoneId } = domain.domainNameConfiguration;
     const alias = new aws.route53.Record(
       "domain",
       {
-        zoneId: this.hostedZoneId,
-        name: domainName.domainName,
+        zoneId: hostedZoneId,
+        name: domain.domainName,
         type: "A",
         aliases: [{ name: targetDomainName, zoneId: targetZoneId, evaluateTargetHealth: false }],
       },
       { ...parent, dependsOn: mapping },
     );
-    const url = pulumi.interpolate`https://${alias.name}/`;
-    this.registerOutputs({ url });
-    return url;
+    this.url = pulumi.interpolate`https://${alias.name}/`;
+    this.registerOutputs({ url: this.url });
   }
 }

@@ -1,16 +1,6 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-
-/** What is watched. */
-export interface Monitored {
-  api: aws.apigatewayv2.Api;
-  visit: aws.lambda.Function;
-  functionLog: aws.cloudwatch.LogGroup;
-  table: aws.dynamodb.Table;
-}
-
-/** In seconds: of alarms and of the dashboard's points. */
-const PERIOD = 300;
+import { createAlarms, type Monitored, PERIOD } from "./alarms";
 
 /** Alarms for what somebody has to look at, and a dashboard of what is going on. */
 export class Monitoring extends pulumi.ComponentResource {
@@ -31,119 +21,52 @@ export class Monitoring extends pulumi.ComponentResource {
       new aws.sns.TopicSubscription("alarms", subscription, parent);
       actions.push(topic.arn);
     }
-    const alarms = createAlarms(monitored, actions, parent);
-    this.dashboardUrl = createDashboard(monitored, alarms, parent);
+    const counted = countLines(monitored, parent);
+    const alarms = createAlarms(monitored, counted, actions, parent);
+    this.dashboardUrl = createDashboard(monitored, counted, alarms, parent);
     this.registerOutputs({ dashboardUrl: this.dashboardUrl });
   }
 }
 
-function createAlarms(
-  { api, visit, functionLog, table }: Monitored,
-  actions: pulumi.Output<string>[],
-  parent: pulumi.CustomResourceOptions,
-) {
-  const ofApi = { namespace: "AWS/ApiGateway", dimensions: { ApiId: api.id }, period: PERIOD };
-  const ofFunction = { namespace: "AWS/Lambda", dimensions: { FunctionName: visit.name }, period: PERIOD };
-  const ofTable = {
-    namespace: "AWS/DynamoDB",
-    dimensions: { TableName: table.name, Operation: "UpdateItem" },
-    period: PERIOD,
+/** Metrics that AWS doesn't publish: how often a line appears in a log. */
+function countLines({ accessLog, visit, functionLog }: Monitored, parent: pulumi.CustomResourceOptions) {
+  const count = (name: string, metricName: string, logGroup: aws.cloudwatch.LogGroup, pattern: string) => {
+    const metric = { namespace: visit.name, name: metricName, value: "1", defaultValue: "0" };
+    const args = { logGroupName: logGroup.name, pattern, metricTransformation: metric };
+    new aws.cloudwatch.LogMetricFilter(name, args, parent);
+    return { namespace: visit.name, metricName };
   };
-  const any = { statistic: "Sum", threshold: 0, evaluationPeriods: 1 };
-
-  const alarms: Record<string, Omit<aws.cloudwatch.MetricAlarmArgs, "comparisonOperator">> = {
-    "function-errors": {
-      ...ofFunction,
-      ...any,
-      metricName: "Errors",
-      alarmDescription: pulumi.interpolate`The function threw or timed out, and visitors got a 500. Look for ERROR in the log group ${functionLog.name}. If it began with a deployment, deploy the code before it again.`,
-    },
-    "function-throttles": {
-      ...ofFunction,
-      ...any,
-      metricName: "Throttles",
-      alarmDescription:
-        "Lambda turned invocations away, because the account's concurrency is used up. Find the function that uses it in the Lambda console, and ask for a higher quota or reserve concurrency.",
-    },
-    "api-errors": {
-      threshold: 1,
-      evaluationPeriods: 1,
-      metricQueries: [
-        { id: "rate", expression: "100 * errors / requests", label: "5xx in percent", returnData: true },
-        { id: "errors", metric: { ...ofApi, metricName: "5xx", stat: "Sum" } },
-        { id: "requests", metric: { ...ofApi, metricName: "Count", stat: "Sum" } },
-      ],
-      alarmDescription: pulumi.interpolate`More than 1 % of the requests were answered with 5xx. Where the access log has an integrationError, that tells why. Where it has none, a 503 is the function's, whose log group ${functionLog.name} tells what DynamoDB answered.`,
-    },
-    "api-latency": {
-      ...ofApi,
-      metricName: "Latency",
-      extendedStatistic: "p99",
-      threshold: 1000,
-      evaluationPeriods: 3,
-      // Of a few visits the slowest, a cold start, would be the 99th percentile.
-      evaluateLowSampleCountPercentiles: "ignore",
-      alarmDescription:
-        "For 15 minutes, 1 % of the visits took longer than a second. See on the dashboard whether DynamoDB is slow or cold starts are many; more memory (memorySize) shortens both.",
-    },
-    "table-throttles": {
-      ...ofTable,
-      ...any,
-      metricName: "ThrottledRequests",
-      alarmDescription:
-        "DynamoDB throttled updates. An on-demand table doubles what it takes within 30 minutes; if it lasts, one session is visited more than 1,000 times a second, or the account's table quota is reached.",
-    },
-    "table-errors": {
-      ...ofTable,
-      ...any,
-      metricName: "SystemErrors",
-      alarmDescription:
-        "DynamoDB failed on its side, and the function retried. If it lasts, see the AWS Health Dashboard for this region.",
-    },
+  return {
+    // The handler writes the first line for each session that it starts, the second for each 503.
+    started: count("new-sessions", "NewSessions", functionLog, '{ $.message = "new session" }'),
+    failed: count(
+      "store-failures",
+      "StoreFailures",
+      functionLog,
+      '{ $.message.message = "the session store failed" }',
+    ),
+    // The API's own metric, 4xx, also counts requests for pages that don't exist.
+    refused: count("refused-visits", "RefusedVisits", accessLog, '{ $.status = "429" }'),
   };
-  return Object.entries(alarms).map(
-    ([name, args]) =>
-      new aws.cloudwatch.MetricAlarm(
-        name,
-        {
-          ...args,
-          comparisonOperator: "GreaterThanThreshold",
-          treatMissingData: "notBreaching",
-          alarmActions: actions,
-          okActions: actions,
-        },
-        parent,
-      ),
-  );
 }
 
 function createDashboard(
-  { api, visit, functionLog, table }: Monitored,
+  { api, visit, table }: Monitored,
+  counted: ReturnType<typeof countLines>,
   alarms: aws.cloudwatch.MetricAlarm[],
   parent: pulumi.CustomResourceOptions,
 ) {
-  // The handler writes this line to the log for each session that it starts.
-  const newSessions = new aws.cloudwatch.LogMetricFilter(
-    "new-sessions",
-    {
-      logGroupName: functionLog.name,
-      pattern: '{ $.message = "new session" }',
-      metricTransformation: { namespace: visit.name, name: "NewSessions", value: "1", defaultValue: "0" },
-    },
-    parent,
-  );
-
   const { region } = aws.getRegionOutput({}, parent);
   const ofApi = ["ApiId", api.id];
   const ofFunction = ["FunctionName", visit.name];
   const ofTable = ["TableName", table.name];
   const ofUpdates = [...ofTable, "Operation", "UpdateItem"];
-  const { namespace, name } = newSessions.metricTransformation;
+  const { started, failed, refused } = counted;
 
   const graphs = [
     graph("Visits and new sessions", "Sum", [
       ["AWS/ApiGateway", "Count", ...ofApi],
-      [namespace, name],
+      [started.namespace, started.metricName],
     ]),
     graph("Latency (ms)", "p50", [
       ["AWS/ApiGateway", "Latency", ...ofApi, { stat: "p50", label: "p50" }],
@@ -154,6 +77,8 @@ function createDashboard(
     graph("Errors", "Sum", [
       ["AWS/ApiGateway", "4xx", ...ofApi],
       ["AWS/ApiGateway", "5xx", ...ofApi],
+      [refused.namespace, refused.metricName],
+      [failed.namespace, failed.metricName],
       ["AWS/Lambda", "Errors", ...ofFunction],
       ["AWS/Lambda", "Throttles", ...ofFunction],
       ["AWS/DynamoDB", "ThrottledRequests", ...ofUpdates],

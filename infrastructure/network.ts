@@ -27,12 +27,12 @@ const networkPolicy: aws.iam.PolicyDocument = {
 };
 
 /**
- * A network without a way out: isolated subnets in two zones, and a gateway endpoint for DynamoDB through which
- * nothing passes but what `statement` allows, for `role`. Logs and traces go another way: Lambda's own. (awsx also
- * makes an internet gateway; no route leads to it.)
+ * A network without a way to the internet: isolated subnets in two zones, and a gateway endpoint for DynamoDB that lets
+ * `role` do what `statement` allows and nothing else. Lambda sends logs and traces itself. (awsx also creates an internet
+ * gateway, but no route leads to it.)
  */
 export class PrivateNetwork extends pulumi.ComponentResource {
-  /** Where the function has to be put. */
+  /** Puts a function into the network. */
   readonly vpcConfig: { subnetIds: pulumi.Output<string[]>; securityGroupIds: pulumi.Output<string>[] };
 
   /** @param statement what the function may do with the table */
@@ -43,7 +43,7 @@ export class PrivateNetwork extends pulumi.ComponentResource {
   ) {
     super("sessions:infrastructure:PrivateNetwork", name, {}, opts);
     const parent = { parent: this };
-    // Loading it takes a moment, which only those pay who want a network.
+    // It takes a moment to load, so only stacks that want a network do.
     const awsx: typeof import("@pulumi/awsx") = require("@pulumi/awsx");
 
     const vpc = new awsx.ec2.Vpc(
@@ -71,7 +71,7 @@ export class PrivateNetwork extends pulumi.ComponentResource {
           Statement: [
             {
               ...statement,
-              // A gateway endpoint knows no narrower principal than everyone.
+              // A gateway endpoint's policy only supports this principal.
               Principal: "*",
               Condition: { ArnEquals: { "aws:PrincipalArn": role.arn } },
             },
@@ -89,7 +89,15 @@ export class PrivateNetwork extends pulumi.ComponentResource {
         vpcId: vpc.vpcId,
         description: "HTTPS to DynamoDB, and nothing else",
         ingress: [],
-        egress: [{ protocol: "tcp", fromPort: 443, toPort: 443, prefixListIds: [endpoint.prefixListId] }],
+        egress: [
+          {
+            description: "HTTPS to DynamoDB",
+            protocol: "tcp",
+            fromPort: 443,
+            toPort: 443,
+            prefixListIds: [endpoint.prefixListId],
+          },
+        ],
       },
       // Lambda needs this policy to delete its network interfaces; until they are gone, the group can't be deleted.
       { ...parent, dependsOn: policy },

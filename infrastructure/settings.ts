@@ -58,18 +58,19 @@ export const definitions = {
   memorySize: wholeNumber(128, 10240, 256),
   logRetentionDays: oneOf(RETENTION_DAYS, 30),
   throttlingRateLimit: wholeNumber(1, 10000, 1000),
-  throttlingBurstLimit: wholeNumber(1, 5000, 2000),
+  throttlingBurstLimit: wholeNumber(1, 5000, 1000),
   protectData: flag,
   privateNetwork: flag,
   tracing: flag,
   alarmEmail: optionalText(/^[^\s@]+@[^\s@]+\.[^\s@]+$/, "an e-mail address", "ops@example.com"),
   // ACM makes no certificate for a longer name: https://docs.aws.amazon.com/acm/latest/APIReference/API_RequestCertificate.html
   domainName: optionalText(
-    /^(?=.{1,64}$)([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}$/,
+    /^(?=.{1,64}$)([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+([a-z]{2,}|xn--[a-z0-9-]*[a-z0-9])$/,
     "a domain name of up to 64 characters",
     "www.example.com",
   ),
   hostedZoneId: optionalText(/^Z[A-Z0-9]+$/, "the id of a Route 53 hosted zone", "Z0123456789ABC"),
+  disableExecuteApiEndpoint: flag,
 };
 
 export type Settings = {
@@ -79,7 +80,7 @@ export type Settings = {
 /**
  * Reads the stack's settings from its configuration.
  *
- * @throws RunError that lists everything that is wrong, missing or unknown, and the command that mends it
+ * @throws RunError that lists everything that is wrong, missing or unknown, and the command that fixes it
  */
 export function readSettings(): Settings {
   const prefix = `${pulumi.getProject()}:`;
@@ -119,9 +120,20 @@ export function readSettings(): Settings {
     );
   }
 
+  if (settings.disableExecuteApiEndpoint && !settings.domainName) {
+    problems.push(
+      "disableExecuteApiEndpoint closes the API's own address, and domainName is not set:\n    pulumi config set disableExecuteApiEndpoint false",
+    );
+  }
+  if (settings.domainName && !settings.disableExecuteApiEndpoint) {
+    pulumi.log.info(
+      `The API's own address answers, too. Close it once ${settings.domainName} answers: pulumi config set disableExecuteApiEndpoint true`,
+    );
+  }
+
   if (problems.length > 0) {
     const list = problems.map((problem) => `  - ${problem}`).join("\n");
-    throw new pulumi.RunError(`The settings of stack ${pulumi.getStack()} need mending:\n${list}`);
+    throw new pulumi.RunError(`The settings of stack ${pulumi.getStack()} are not valid:\n${list}`);
   }
   return settings;
 }

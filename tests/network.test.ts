@@ -47,7 +47,15 @@ describe("the private network", () => {
       vpcId: "vpc1",
       description: "HTTPS to DynamoDB, and nothing else",
       ingress: [],
-      egress: [{ protocol: "tcp", fromPort: 443, toPort: 443, prefixListIds: ["pl-dynamodb"] }],
+      egress: [
+        {
+          description: "HTTPS to DynamoDB",
+          protocol: "tcp",
+          fromPort: 443,
+          toPort: 443,
+          prefixListIds: ["pl-dynamodb"],
+        },
+      ],
       tags,
     });
   });

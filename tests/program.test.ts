@@ -27,10 +27,15 @@ describe("the program", () => {
       "aws:cloudwatch/logGroup:LogGroup access",
       "aws:cloudwatch/logGroup:LogGroup visit",
       "aws:cloudwatch/logMetricFilter:LogMetricFilter new-sessions",
+      "aws:cloudwatch/logMetricFilter:LogMetricFilter refused-visits",
+      "aws:cloudwatch/logMetricFilter:LogMetricFilter store-failures",
+      "aws:cloudwatch/metricAlarm:MetricAlarm account-concurrency",
       "aws:cloudwatch/metricAlarm:MetricAlarm api-errors",
       "aws:cloudwatch/metricAlarm:MetricAlarm api-latency",
       "aws:cloudwatch/metricAlarm:MetricAlarm function-errors",
       "aws:cloudwatch/metricAlarm:MetricAlarm function-throttles",
+      "aws:cloudwatch/metricAlarm:MetricAlarm refused-visits",
+      "aws:cloudwatch/metricAlarm:MetricAlarm store-failures",
       "aws:cloudwatch/metricAlarm:MetricAlarm table-errors",
       "aws:cloudwatch/metricAlarm:MetricAlarm table-throttles",
       "aws:dynamodb/table:Table sessions",
@@ -130,6 +135,7 @@ describe("the program", () => {
       },
       loggingConfig: { logFormat: "JSON", logGroup: "visit-log" },
       tracingConfig: { mode: "PassThrough" },
+      vpcConfig: { subnetIds: [], securityGroupIds: [] },
       tags,
     });
   });

@@ -52,7 +52,7 @@ describe("the settings", () => {
       memorySize: 1024,
       logRetentionDays: 30,
       throttlingRateLimit: 1000,
-      throttlingBurstLimit: 2000,
+      throttlingBurstLimit: 1000,
       protectData: true,
       secretIds: false,
       privateNetwork: false,
@@ -60,6 +60,7 @@ describe("the settings", () => {
       alarmEmail: "ops@example.org",
       domainName: "",
       hostedZoneId: "",
+      disableExecuteApiEndpoint: false,
     });
   });
 
@@ -76,8 +77,9 @@ describe("the settings", () => {
     privateNetwork: ["true", "false"],
     tracing: ["true", "false"],
     alarmEmail: ["", "first.last+tag@mail.example.org"],
-    domainName: ["a.io", "www.example.com", `${"a".repeat(60)}.com`],
+    domainName: ["a.io", "www.example.com", "xn--e1afmkfd.xn--p1ai", `${"a".repeat(60)}.com`],
     hostedZoneId: ["Z1", "Z0123456789ABC"],
+    disableExecuteApiEndpoint: ["false"],
   };
   const refused: Record<string, string[]> = {
     cookieName: ["", "my cookie", "a=b", "a;b", "ä", "x".repeat(65)],
@@ -100,8 +102,10 @@ describe("the settings", () => {
       "-a.com",
       "*.example.com",
       "Example.com",
+      "example.xn--",
     ],
     hostedZoneId: ["zone", "/hostedzone/Z1"],
+    disableExecuteApiEndpoint: ["1"],
   };
   for (const key of Object.keys(definitions)) {
     it(`take for ${key} what is allowed, and nothing else`, () => {
@@ -113,11 +117,11 @@ describe("the settings", () => {
     });
   }
 
-  it("report every problem at once, each with the command that mends it", () => {
+  it("report every problem at once, each with the command that fixes it", () => {
     assert.equal(
       problemsOf({ idleSeconds: "soon", logRetentionDays: "31", memorySize: undefined, cookeiName: "sid" }),
       [
-        "The settings of stack test need mending:",
+        "The settings of stack test are not valid:",
         '  - idleSeconds is "soon", but must be a whole number from 1 to 34560000:',
         "    pulumi config set idleSeconds 1800",
         "  - memorySize is not set, but must be a whole number from 128 to 10240:",
@@ -138,7 +142,10 @@ describe("the settings", () => {
     assert.match(problemsOf({ domainName: "www.example.com" }), /belong together.*config set hostedZoneId/s);
     assert.match(problemsOf({ domainName: "www" }), /belong together.*config set hostedZoneId/s);
     assert.match(problemsOf({ hostedZoneId: "Z1" }), /belong together.*config set domainName/s);
-    assert.equal(problemsOf({ domainName: "www.example.com", hostedZoneId: "Z1" }), "");
+    const domain = { domainName: "www.example.com", hostedZoneId: "Z1" };
+    assert.equal(problemsOf(domain), "");
+    assert.equal(problemsOf({ ...domain, disableExecuteApiEndpoint: "true" }), "");
+    assert.match(problemsOf({ disableExecuteApiEndpoint: "true" }), /domainName is not set/);
   });
 
   it("leave what is other projects' or providers' alone", () => {

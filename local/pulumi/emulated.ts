@@ -42,13 +42,17 @@ function unknownInputs(type: string, inputs: Record<string, unknown>): string[] 
   return Object.entries(inputs).flatMap(([input, value]) => {
     // A policy of AWS's own, whose statements are not known here: it allows nothing.
     if (input === "policyArn" && /^arn:aws:iam::aws:/.test(`${value}`)) return [`${short} of ${value}`];
-    // Not set, or off.
-    if (value === undefined || value === false || known.includes(input) || input.startsWith("tags"))
-      return [];
+    if (isUnset(value) || known.includes(input) || input.startsWith("tags")) return [];
     const settings = input === "defaultRouteSettings" ? Object.keys(value as object) : [input];
     return settings.filter((name) => !emulatedRouteSettings.includes(name)).map((name) => `${short}.${name}`);
   });
 }
+
+/** Whether an input asks for nothing: it is undefined, off, or an object or list of such. */
+const isUnset = (value: unknown): boolean =>
+  value === undefined ||
+  value === false ||
+  (typeof value === "object" && value !== null && Object.values(value).every(isUnset));
 
 /** Outputs with nothing behind them, of resources that are not emulated, for programs that pass them on. */
 export const standIns: Provider = {

@@ -1,0 +1,137 @@
+import * as aws from "@pulumi/aws";
+import * as pulumi from "@pulumi/pulumi";
+
+/** The resources that are watched. */
+export interface Monitored {
+  api: aws.apigatewayv2.Api;
+  accessLog: aws.cloudwatch.LogGroup;
+  visit: aws.lambda.Function;
+  functionLog: aws.cloudwatch.LogGroup;
+  table: aws.dynamodb.Table;
+}
+
+/** In seconds: of alarms and of the dashboard's points. */
+export const PERIOD = 300;
+
+/** A metric as an alarm's metric math takes it. */
+interface Metric {
+  namespace: pulumi.Input<string>;
+  metricName: pulumi.Input<string>;
+  dimensions?: Record<string, pulumi.Input<string>>;
+}
+
+// One bad visit at night wakes nobody up. The SDK tries each call three times, and a visit makes two calls if its session
+// is dead: two tries fail, the third finds no session, and three more fail to start one.
+const BAD_VISITS = 2;
+const FAILED_CALLS = 5;
+
+/**
+ * Alarms for what somebody has to look at. Each needs more than one bad visit within five minutes.
+ *
+ * @param refused counts visits that the stage's limits refused
+ * @param failed counts visits that the handler answered with 503
+ * @param actions ARNs that are notified when an alarm goes on or off
+ */
+export function createAlarms(
+  { api, visit, functionLog, table }: Monitored,
+  { refused, failed }: { refused: Metric; failed: Metric },
+  actions: pulumi.Output<string>[],
+  parent: pulumi.CustomResourceOptions,
+): aws.cloudwatch.MetricAlarm[] {
+  const ofApi = { namespace: "AWS/ApiGateway", dimensions: { ApiId: api.id } };
+  const ofFunction = { namespace: "AWS/Lambda", dimensions: { FunctionName: visit.name } };
+  const ofUpdates = {
+    namespace: "AWS/DynamoDB",
+    dimensions: { TableName: table.name, Operation: "UpdateItem" },
+  };
+  const visits = { ...ofApi, metricName: "Count" };
+
+  const alarms: Record<string, Partial<aws.cloudwatch.MetricAlarmArgs>> = {
+    "function-errors": {
+      ...moreThan(BAD_VISITS, { ...ofFunction, metricName: "Errors" }),
+      alarmDescription: pulumi.interpolate`The function threw or timed out, and visitors got a 500. In the log group ${functionLog.name}, look for lines with the level ERROR, and for platform.report lines with "status":"timeout": a time-out leaves no other trace. If it began with a deployment, deploy the code before it again.`,
+    },
+    "function-throttles": {
+      ...moreThan(BAD_VISITS, { ...ofFunction, metricName: "Throttles" }),
+      alarmDescription:
+        "Lambda turned invocations away, because the account's concurrency is used up. Find the function that uses it in the Lambda console, and ask for a higher quota or reserve concurrency.",
+    },
+    "account-concurrency": {
+      ...math(80, 1, "100 * claimed / SERVICE_QUOTA(running)", {
+        claimed: [{ namespace: "AWS/Lambda", metricName: "ClaimedAccountConcurrency" }, "Maximum"],
+        running: [{ namespace: "AWS/Lambda", metricName: "ConcurrentExecutions" }, "Maximum"],
+      }),
+      alarmDescription:
+        "The functions of this account and region use more than 80 % of its concurrency; at 100 % visits are turned away. Ask for a higher quota (Service Quotas, AWS Lambda, Concurrent executions), and find the function that uses it in the Lambda console.",
+    },
+    "api-errors": {
+      ...share({ ...ofApi, metricName: "5xx" }, visits),
+      alarmDescription:
+        "More than 1 % of the requests were answered with 5xx. If the alarm store-failures is on too, it is the table. If not, integrationError in the access log tells why.",
+    },
+    "store-failures": {
+      ...share(failed, visits),
+      alarmDescription: pulumi.interpolate`For more than 1 % of the requests, the function could not use the table and answered 503. Look for "the session store failed" in the log group ${functionLog.name}: reason is what DynamoDB or the network answered.`,
+    },
+    "refused-visits": {
+      ...share(refused, visits),
+      alarmDescription:
+        "More than 1 % of the requests got a 429, because of the stage's limits. See in the access log whether they come from few addresses. If they are visitors, raise throttlingRateLimit and throttlingBurstLimit, within the account's quota.",
+    },
+    "api-latency": {
+      // Needs 10 visits in a period: the 90th percentile of fewer would be the slowest, often a cold start.
+      ...math(1000, 3, "IF(visits >= 10, latency, 0)", {
+        visits: [visits, "Sum"],
+        latency: [{ ...ofApi, metricName: "Latency" }, "p90"],
+      }),
+      alarmDescription:
+        "For 15 minutes of two visits a minute or more, one visit in ten took longer than a second. See on the dashboard whether DynamoDB is slow or cold starts are many; more memory (memorySize) shortens both.",
+    },
+    "table-throttles": {
+      ...moreThan(FAILED_CALLS, { ...ofUpdates, metricName: "ThrottledRequests" }),
+      alarmDescription:
+        "DynamoDB throttled updates. An on-demand table doubles what it takes within 30 minutes; if it lasts, one session is visited more than 1,000 times a second, or the account's table quota is reached.",
+    },
+    "table-errors": {
+      ...moreThan(FAILED_CALLS, { ...ofUpdates, metricName: "SystemErrors" }),
+      alarmDescription:
+        "DynamoDB failed on its side, and the function retried. If it lasts, see the AWS Health Dashboard for this region.",
+    },
+  };
+  return Object.entries(alarms).map(([name, args]) => {
+    const sent = { alarmActions: actions, okActions: actions, treatMissingData: "notBreaching" };
+    const all = { evaluationPeriods: 1, ...args, ...sent, comparisonOperator: "GreaterThanThreshold" };
+    return new aws.cloudwatch.MetricAlarm(name, all, parent);
+  });
+}
+
+const moreThan = (threshold: number, metric: Metric) => ({
+  ...metric,
+  threshold,
+  statistic: "Sum",
+  period: PERIOD,
+});
+
+/** More than 1 % of the visits, and more than {@link BAD_VISITS}. */
+const share = (bad: Metric, visits: Metric) =>
+  math(1, 1, `IF(bad > ${BAD_VISITS}, 100 * bad / visits, 0)`, {
+    bad: [bad, "Sum"],
+    visits: [visits, "Sum"],
+  });
+
+const math = (
+  threshold: number,
+  evaluationPeriods: number,
+  expression: string,
+  metrics: Record<string, [metric: Metric, stat: string]>,
+) => ({
+  threshold,
+  evaluationPeriods,
+  metricQueries: [
+    { id: "value", expression, label: expression, returnData: true },
+    ...Object.entries(metrics).map(([id, [metric, stat]]) => ({
+      id,
+      metric: { ...metric, stat, period: PERIOD },
+    })),
+  ],
+});

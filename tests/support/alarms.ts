@@ -1,0 +1,92 @@
+import { strict as assert } from "node:assert";
+
+/** What CloudWatch is told of a metric. */
+export interface Metric {
+  namespace: string;
+  metricName: string;
+  dimensions?: Record<string, string>;
+}
+
+interface MetricQuery {
+  id: string;
+  expression?: string;
+  returnData?: boolean;
+  metric?: Metric & { stat: string; period: number };
+}
+
+/** The inputs of an alarm, as far as its state depends on them. */
+export interface Alarm extends Partial<Metric> {
+  statistic?: string;
+  extendedStatistic?: string;
+  period?: number;
+  metricQueries?: MetricQuery[];
+  threshold: number;
+  evaluationPeriods: number;
+  datapointsToAlarm?: number;
+  comparisonOperator: string;
+  treatMissingData: string;
+}
+
+/** The samples of metrics by their names, a list for each period: an empty one, or none at all, is no data. */
+export type Series = Record<string, number[][]>;
+
+/** Concurrent executions that an account may have. */
+const QUOTA = 1000;
+
+/** The metrics that an alarm reads, with the statistic of each. */
+export function metricsOf(alarm: Alarm): (Metric & { stat: string; period: number })[] {
+  if (alarm.metricQueries) return alarm.metricQueries.flatMap(({ metric }) => metric ?? []);
+  const { namespace = "", metricName = "", dimensions = {}, period = 0 } = alarm;
+  return [
+    { namespace, metricName, dimensions, period, stat: alarm.statistic ?? `${alarm.extendedStatistic}` },
+  ];
+}
+
+/**
+ * Whether CloudWatch would raise an alarm in any of the periods.
+ * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarm-evaluation.html
+ */
+export function isRaised(alarm: Alarm, series: Series): boolean {
+  // What is breaching and what is missing is read here as the program uses it.
+  assert.equal(alarm.comparisonOperator, "GreaterThanThreshold");
+  assert.equal(alarm.treatMissingData, "notBreaching");
+  const length = Math.max(...Object.values(series).map((periods) => periods.length));
+  const breaching = Array.from({ length }, (_, period) => {
+    const value = metricValue(alarm, (name) => series[name]?.[period] ?? []);
+    return value !== undefined && value > alarm.threshold;
+  });
+  const { evaluationPeriods, datapointsToAlarm = evaluationPeriods } = alarm;
+  return breaching.some((_, end) => {
+    const last = breaching.slice(Math.max(0, end + 1 - evaluationPeriods), end + 1);
+    return last.filter(Boolean).length >= datapointsToAlarm;
+  });
+}
+
+/** An alarm's value in one period; `undefined` if there is no data. */
+function metricValue(alarm: Alarm, samplesOf: (metricName: string) => number[]): number | undefined {
+  const values = metricsOf(alarm).map(({ metricName, stat }) => statistic(stat, samplesOf(metricName)));
+  if (!alarm.metricQueries) return values[0];
+  // Metric math has no result where one of its metrics has no data.
+  if (values.includes(undefined)) return undefined;
+  const ids = alarm.metricQueries.filter(({ metric }) => metric).map(({ id }) => id);
+  const returned = alarm.metricQueries.filter(({ returnData }) => returnData);
+  assert.equal(returned.length, 1, "an alarm watches one value");
+  const calculate = new Function(...ids, "IF", "SERVICE_QUOTA", `return ${returned[0]?.expression}`);
+  const result = calculate(
+    ...values,
+    (test: boolean, yes: number, no: number) => (test ? yes : no),
+    () => QUOTA,
+  );
+  return Number.isFinite(result) ? result : undefined;
+}
+
+/** https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Statistics-definitions.html */
+function statistic(name: string, samples: number[]): number | undefined {
+  if (samples.length === 0) return undefined;
+  const sorted = [...samples].sort((a, b) => a - b);
+  const percentile = /^p(\d+)$/.exec(name)?.[1];
+  if (percentile) return sorted[Math.ceil((Number(percentile) / 100) * sorted.length) - 1];
+  if (name === "Sum") return sorted.reduce((sum, value) => sum + value, 0);
+  if (name === "Maximum") return sorted.at(-1);
+  return assert.fail(`no alarm of this program uses the statistic ${name}`);
+}
