@@ -37,10 +37,8 @@ export async function startDynamoDB(
   const server = dynalite({ path, createTableMs: 0, deleteTableMs: 0, updateTableMs: 0 });
   // Longer than clients keep an idle connection: one that closes as a request comes loses the request.
   server.keepAliveTimeout = 65_000;
-  if (authorize) {
-    const [handle] = server.listeners("request") as RequestListener[];
-    server.removeAllListeners("request").on("request", onlyAuthorized(authorize, handle ?? (() => {})));
-  }
+  const [handle = () => {}] = server.listeners("request") as RequestListener[];
+  server.removeAllListeners("request").on("request", guard(handle, authorize));
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const stopWatching = data && path ? watchDataFolder(data, path, onFailure) : () => {};
@@ -69,37 +67,46 @@ db.checkConditional = (request, existingItem) => {
   return failure;
 };
 
-/** Lets through to DynamoDB what the caller may do. Signatures are not checked, only whose they are. */
-function onlyAuthorized(authorize: Authorize, handle: RequestListener): RequestListener {
+/**
+ * Lets through to dynalite what it can read and the caller may do. Signatures are not checked, only whose they are.
+ * dynalite would let every web page that is open in the developer's browser read the tables.
+ */
+function guard(handle: RequestListener, authorize?: Authorize): RequestListener {
   return async (request, response) => {
+    const refuse = (status: number, type: string, Message?: string) =>
+      response
+        .writeHead(status, { "content-type": "application/x-amz-json-1.0" })
+        .end(JSON.stringify({ __type: `com.amazon.coral.service#${type}`, Message }));
     const body = await buffer(request).catch(() => undefined);
     // The caller went away before all of it was here.
     if (!body) return;
-    const [, accessKeyId, region] =
-      /Credential=([^/]+)\/[^/]+\/([^/]+)/.exec(request.headers.authorization ?? "") ?? [];
-    const action = `dynamodb:${String(request.headers["x-amz-target"]).split(".").pop()}`;
-    const denial = resourcesOf(`${body}`)
-      .map((table) => `arn:aws:dynamodb:${region}:${ACCOUNT_ID}:table/${table}`)
-      .map((resource) => authorize(accessKeyId ?? "", action, resource))
-      .find(Boolean);
-    if (denial) {
-      const error = { __type: "com.amazon.coral.service#AccessDeniedException", Message: denial };
-      response.writeHead(400, { "content-type": "application/x-amz-json-1.0" }).end(JSON.stringify(error));
-      return;
-    }
     const { headers, method, url } = request;
+    if (headers.origin) return refuse(403, "AccessDeniedException", "Web pages have no access.");
+    const input = parseObject(`${body}`);
+    if (!input) return refuse(400, "SerializationException");
+    const [, accessKeyId = "", region] =
+      /Credential=([^/]+)\/[^/]+\/([^/]+)/.exec(headers.authorization ?? "") ?? [];
+    const action = `dynamodb:${String(headers["x-amz-target"]).split(".").pop()}`;
+    const denial = resourcesOf(input)
+      .map((table) => `arn:aws:dynamodb:${region}:${ACCOUNT_ID}:table/${table}`)
+      .map((resource) => authorize?.(accessKeyId, action, resource))
+      .find(Boolean);
+    if (denial) return refuse(400, "AccessDeniedException", denial);
     handle(Object.assign(Readable.from([body]), { headers, method, url }) as IncomingMessage, response);
   };
 }
 
-/** The tables and indexes that a call is about, as their ARNs end; `*` for a call that names none. */
-function resourcesOf(body: string): string[] {
+function parseObject(text: string): Record<string, unknown> | undefined {
   try {
-    const { TableName, IndexName, RequestItems } = JSON.parse(body);
-    if (RequestItems) return Object.keys(RequestItems);
-    return [TableName ? `${TableName}${IndexName ? `/index/${IndexName}` : ""}` : "*"];
+    const value = JSON.parse(text);
+    return typeof value === "object" && !Array.isArray(value) ? (value ?? undefined) : undefined;
   } catch {
-    // DynamoDB itself says what is wrong with it.
-    return [];
+    return undefined;
   }
+}
+
+/** The tables and indexes that a call is about, as their ARNs end; `*` for a call that names none. */
+function resourcesOf({ TableName, IndexName, RequestItems }: Record<string, unknown>): string[] {
+  if (RequestItems) return Object.keys(RequestItems);
+  return [TableName ? `${TableName}${IndexName ? `/index/${IndexName}` : ""}` : "*"];
 }

@@ -1,10 +1,8 @@
 import {
   CreateTableCommand,
-  DeleteItemCommand,
   DescribeTableCommand,
   DynamoDBClient,
   type KeySchemaElement,
-  paginateScan,
   ResourceNotFoundException,
 } from "@aws-sdk/client-dynamodb";
 import type { Created, Provider, Resource } from "../pulumi/resource";
@@ -13,7 +11,6 @@ interface TableInputs {
   hashKey: string;
   rangeKey?: string;
   attributes: { name: string; type: "S" | "N" | "B" }[];
-  ttl?: { attributeName?: string; enabled?: boolean };
 }
 
 /** The access key id of whoever looks into the tables from outside. */
@@ -21,8 +18,6 @@ export const OUTSIDER = "local";
 
 export interface Tables {
   provider: Provider;
-  /** Deletes the items whose time to live is over, as DynamoDB does by itself. */
-  deleteExpired(): Promise<void>;
   close(): void;
 }
 
@@ -40,32 +35,6 @@ export function createTables(endpoint: string, region: string): Tables {
     useDualstackEndpoint: false,
     useFipsEndpoint: false,
   });
-
-  const expiring = new Map<string, { keys: string[]; attribute: string }>();
-  const timer = setInterval(() => deleteExpired().catch(() => {}), 30_000).unref();
-
-  async function deleteExpired(): Promise<void> {
-    for (const [TableName, { keys, attribute }] of expiring) {
-      const condition = {
-        ExpressionAttributeNames: { "#ttl": attribute },
-        ExpressionAttributeValues: { ":now": { N: `${Math.floor(Date.now() / 1000)}` } },
-      };
-      const FilterExpression = "#ttl < :now";
-      const scan = paginateScan({ client: dynamodb }, { TableName, FilterExpression, ...condition });
-      for await (const { Items = [] } of scan) {
-        for (const item of Items) {
-          const Key = Object.fromEntries(Object.entries(item).filter(([name]) => keys.includes(name)));
-          // Somebody may have prolonged its life meanwhile.
-          const ConditionExpression = FilterExpression;
-          await dynamodb
-            .send(new DeleteItemCommand({ TableName, Key, ConditionExpression, ...condition }))
-            .catch((error) => {
-              if (error.name !== "ConditionalCheckFailedException") throw error;
-            });
-        }
-      }
-    }
-  }
 
   async function create({ physicalName, inputs, arn }: Resource<TableInputs>): Promise<Created> {
     for (const key of [inputs.hashKey, inputs.rangeKey]) {
@@ -100,19 +69,11 @@ export function createTables(endpoint: string, region: string): Tables {
       const remedy = "end the run and start it again, with another --data folder if it has one";
       throw new Error(`it is there already, with another key; ${remedy}`);
     }
-    if (inputs.ttl?.enabled && inputs.ttl.attributeName) {
-      const keys = keySchema.map(({ AttributeName = "" }) => AttributeName);
-      expiring.set(physicalName, { keys, attribute: inputs.ttl.attributeName });
-    }
     return { outputs: { arn: arn("dynamodb", `table/${physicalName}`) } };
   }
 
   return {
     provider: { "aws:dynamodb/table:Table": create },
-    deleteExpired,
-    close() {
-      clearInterval(timer);
-      dynamodb.destroy();
-    },
+    close: () => dynamodb.destroy(),
   };
 }
