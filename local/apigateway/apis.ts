@@ -1,8 +1,10 @@
 import { createHash } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { checkRange } from "../lambda/limits";
 import { ACCOUNT_ID, type Created, type Provider, type Resource } from "../pulumi/resource";
 import { accessLogLine } from "./accesslog";
 import { type Api, answer, type Invoke } from "./gateway";
+import { checkRouteKey } from "./routes";
 import type { ServersDeployment } from "./servers";
 import { createThrottle, type ThrottlingSettings } from "./throttle";
 
@@ -129,6 +131,7 @@ export function createApis({ servers, invoke, onRequest }: ApisOptions): Apis {
     if (integrationType !== "AWS_PROXY" || payloadFormatVersion !== "2.0") {
       throw new Error(`${integrationType} with payload format ${payloadFormatVersion} is not emulated`);
     }
+    checkRange("timeoutMilliseconds", timeoutMilliseconds, 50, 30_000);
     // A function's ARN, or its invoke ARN, which contains the other.
     const functionArn = /functions\/(.+)\/invocations$/.exec(integrationUri)?.[1] ?? integrationUri;
     find(apiId).integrations.set(physicalName, { functionArn, timeoutMilliseconds });
@@ -136,9 +139,7 @@ export function createApis({ servers, invoke, onRequest }: ApisOptions): Apis {
   }
 
   function createRoute({ inputs }: Resource<RouteInputs>): Created {
-    if (!/^(\$default|(GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS|ANY) \/.*)$/.test(inputs.routeKey)) {
-      throw new Error(`"${inputs.routeKey}" is no route key such as "GET /items/{id}"`);
-    }
+    checkRouteKey(inputs.routeKey);
     if (inputs.target && !inputs.target.startsWith("integrations/")) {
       throw new Error("its target is not integrations/ and the id of an integration");
     }

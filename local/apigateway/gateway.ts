@@ -55,6 +55,8 @@ const MAX_HEAD_BYTES = 10_240;
  */
 export async function answer(api: Api, request: IncomingMessage, invoke: Invoke): Promise<Answer> {
   const requestId = randomBytes(11).toString("base64");
+  // A client may take the API for a proxy, and name it in the request line.
+  request.url = request.url?.replace(/^https?:\/\/[^/?]*\/?/i, "/");
   const method = request.method ?? "";
   const refuse = (statusCode: number, message: string, error?: string): Answer => ({
     statusCode,
@@ -121,6 +123,9 @@ export async function answer(api: Api, request: IncomingMessage, invoke: Invoke)
     return { ...refuseRoute(503, "Service Unavailable", "the integration timed out"), ...invoked };
   }
   const failed = (error: string) => ({ ...refuseRoute(500, "Internal Server Error", error), ...invoked });
+  if ("error" in outcome && outcome.error.errorType === "RequestEntityTooLargeException") {
+    return { ...refuseRoute(413, "Request Entity Too Large", outcome.error.errorMessage), ...invoked };
+  }
   if ("error" in outcome) return failed(`${outcome.error.errorType}: ${outcome.error.errorMessage}`);
   const response = toResponse(outcome.result);
   if (!response) return failed("the function's result is no HTTP response");

@@ -21,13 +21,19 @@ export interface GatewayResponse {
   body: Buffer | string;
 }
 
-/** Makes the event for a request whose body has been read. */
+/** What a connection is about, or would contradict the body's length, which the gateway sends itself. */
+const CONNECTION_HEADERS = new Set(
+  "connection content-length keep-alive proxy-connection te trailer transfer-encoding upgrade".split(" "),
+);
+
+/** Makes the event for a request whose body has been read, and whose path can be decoded. */
 export function toEvent(
   request: IncomingMessage,
   body: Buffer,
   gateway: GatewayContext,
 ): APIGatewayProxyEventV2 {
-  const [path = "/", ...rest] = (request.url ?? "/").split("?");
+  const [encodedPath = "/", ...rest] = (request.url ?? "/").split("?");
+  const path = decodeURIComponent(encodedPath);
   const rawQueryString = rest.join("?");
   const parameters = new URLSearchParams(rawQueryString);
   const time = new Date();
@@ -93,6 +99,7 @@ export function toResponse(json: string): GatewayResponse | undefined {
   if (!Number.isInteger(statusCode) || statusCode < 200 || statusCode > 599) return undefined;
   const headers: OutgoingHttpHeaders = { "content-type": "text/plain;charset=UTF-8" };
   for (const [name, value] of Object.entries(result.headers ?? {})) {
+    if (CONNECTION_HEADERS.has(name.toLowerCase())) continue;
     const isCookie = name.toLowerCase() === "set-cookie";
     headers[name.toLowerCase()] = isCookie ? String(value).split(",") : String(value);
   }

@@ -46,3 +46,16 @@ function matchRoute(routeKey: string, method: string, path: string) {
   const rank = (isGreedy ? 1 : 1000) + 2 * literals + (routeMethod === "ANY" ? 0 : 1);
   return variables.length > 0 ? { rank, pathParameters: Object.fromEntries(variables) } : { rank };
 }
+
+/** @throws Error that says what is wrong with a route key */
+export function checkRouteKey(routeKey: string): void {
+  if (routeKey === "$default") return;
+  const [, path = ""] = /^(?:GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS|ANY) (\/\S*)$/.exec(routeKey) ?? [];
+  const names = [...path.matchAll(/\{(.+?)\+?\}/g)].map(([, name]) => name);
+  const problem =
+    (!path && 'is not one such as "GET /items/{id}"') ||
+    (/.\/$/.test(path) && "ends with a slash, which is not emulated") ||
+    (/\+\}./.test(path) && "has a greedy variable that is not its last segment") ||
+    (new Set(names).size < names.length && "has the same variable twice");
+  if (problem) throw new Error(`the route key "${routeKey}" ${problem}`);
+}

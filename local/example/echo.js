@@ -8,6 +8,7 @@ exports.handler = async (event, context) => {
   if (does === "throw") throw new TypeError("secret reason");
   if (does === "reject") Promise.reject(new Error("nobody waits"));
   if (does === "exit") process.exit(3);
+  if (does === "twice") return event.body + event.body;
   if (does === "hang") for (;;);
   if (does === "sleep" || does === "reject") await new Promise((resolve) => setTimeout(resolve, 300));
   if (does === "eat") {

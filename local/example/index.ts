@@ -57,7 +57,7 @@ const echo = new aws.lambda.Function("echo", {
   code,
   handler: "echo.handler",
   runtime: "nodejs24.x",
-  memorySize: 32,
+  memorySize: 128,
   timeout: 1,
   role: role("echo").arn,
   environment: { variables: { GREETING: "hello" } },

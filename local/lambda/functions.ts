@@ -5,7 +5,8 @@ import type * as pulumi from "@pulumi/pulumi";
 import { fits, type Iam } from "../iam/iam";
 import type { Created, Provider, Resource } from "../pulumi/resource";
 import { locateSources, unpack } from "./archive";
-import { createInstances, type Instances } from "./instances";
+import { createInstances, failure, type Instances } from "./instances";
+import { checkLimits, MAX_PAYLOAD } from "./limits";
 import type { Outcome } from "./runtime";
 
 interface FunctionInputs {
@@ -66,6 +67,7 @@ export function createFunctions({
   const permissions: PermissionInputs[] = [];
 
   async function create({ physicalName, inputs, arn }: Resource<FunctionInputs>): Promise<Created> {
+    checkLimits(inputs);
     const functionArn = arn("lambda", `function:${physicalName}`);
     const taskRoot = join(folder, physicalName);
     const accessKeyId = assume(inputs.role, functionArn);
@@ -150,13 +152,21 @@ export function createFunctions({
       const instances = functions.get(functionArn);
       if (!instances) throw new Error(`there is no function ${functionArn}`);
       if (!isPermitted(functionArn, sourceArn)) {
-        const errorMessage = `no aws.lambda.Permission lets API Gateway invoke the function for ${sourceArn}`;
-        return { error: { errorType: "AccessDeniedException", errorMessage } };
+        const denial = `no aws.lambda.Permission lets API Gateway invoke the function for ${sourceArn}`;
+        return failure("AccessDeniedException", denial);
       }
-      const invocation = instances.invoke(JSON.stringify(event));
+      const payload = JSON.stringify(event);
+      if (Buffer.byteLength(payload) > MAX_PAYLOAD) {
+        return failure("RequestEntityTooLargeException", `the event has more than ${MAX_PAYLOAD} bytes`);
+      }
+      const invocation = instances.invoke(payload);
       inFlight.add(invocation);
       try {
-        return await invocation;
+        const outcome = await invocation;
+        const { length } = "result" in outcome ? Buffer.from(outcome.result) : "";
+        if (length <= MAX_PAYLOAD) return outcome;
+        const tooLarge = `Response payload size (${length} bytes) exceeded maximum allowed payload size (${MAX_PAYLOAD} bytes).`;
+        return { ...outcome, ...failure("Function.ResponseSizeTooLarge", tooLarge) };
       } finally {
         inFlight.delete(invocation);
       }

@@ -151,7 +151,8 @@ function startInstance(definition: FunctionDefinition): Instance {
   };
 }
 
-const failure = (errorType: string, errorMessage: string): Outcome => ({
+/** The outcome of an invocation that has no result. */
+export const failure = (errorType: string, errorMessage: string): Outcome => ({
   error: { errorType, errorMessage },
 });
 

@@ -50,7 +50,7 @@ describe("a function in the local run", () => {
       AWS_CONFIG_FILE: "/dev/null",
       AWS_DEFAULT_REGION: "eu-west-1",
       AWS_EXECUTION_ENV: "AWS_Lambda_nodejs24.x",
-      AWS_LAMBDA_FUNCTION_MEMORY_SIZE: "32",
+      AWS_LAMBDA_FUNCTION_MEMORY_SIZE: "128",
       AWS_LAMBDA_FUNCTION_NAME: name,
       AWS_LAMBDA_FUNCTION_VERSION: "$LATEST",
       AWS_LAMBDA_LOG_GROUP_NAME: "echo-log",
@@ -77,7 +77,7 @@ describe("a function in the local run", () => {
       invokedFunctionArn: `arn:aws:lambda:eu-west-1:000000000000:function:${env.AWS_LAMBDA_FUNCTION_NAME}`,
       logGroupName: "echo-log",
       logStreamName: "local",
-      memoryLimitInMB: "32",
+      memoryLimitInMB: "128",
     });
   });
 

@@ -33,7 +33,7 @@ describe("an HTTP API in the local run", () => {
     assert.deepEqual(event, {
       version: "2.0",
       routeKey: "GET /items/{id}",
-      rawPath: "/items/1%202",
+      rawPath: "/items/1 2",
       rawQueryString: "b=1&a=x%20y&b=2&empty",
       cookies: ["a=1", "b=2"],
       headers: {
@@ -55,7 +55,7 @@ describe("an HTTP API in the local run", () => {
         domainPrefix: "localhost",
         http: {
           method: "GET",
-          path: "/items/1%202",
+          path: "/items/1 2",
           protocol: "HTTP/1.1",
           sourceIp: "127.0.0.1",
           userAgent: "test/1.0",
@@ -165,6 +165,32 @@ describe("an HTTP API in the local run", () => {
     const rest = Buffer.byteLength(`GET /nowhere HTTP/1.1Hostlocalhost:${port()}Connectioncloselong`);
     assert.equal((await raw("/nowhere", { long: "x".repeat(10_240 - rest) })).status, 404);
     assert.equal((await raw("/nowhere", { long: "x".repeat(10_241 - rest) })).status, 431);
+  });
+
+  it("refuses events and results over Lambda's 6 MB", async () => {
+    const post = (length: number, query = "") =>
+      fetch(`${shop.url}echo?${query}`, { method: "POST", body: Buffer.alloc(length, "a") });
+    // In base64, four bytes stand for three. The function answers with the event.
+    const event = await post(5 * 1024 * 1024);
+    assert.equal(event.status, 413);
+    assert.equal(await event.text(), '{"message":"Request Entity Too Large"}');
+    const result = await post(4_700_000, "does=twice");
+    assert.equal(result.status, 500);
+    assert.match(shop.requests.at(-1)?.error ?? "", /^Function\.ResponseSizeTooLarge: Response payload size/);
+  });
+
+  it("answers a request line with an absolute URL", async () => {
+    const { body } = await raw(`http://localhost:${port()}/echo?a=1`);
+    assert.equal(JSON.parse(body).event.rawPath, "/echo");
+    assert.equal((await raw(`http://localhost:${port()}`)).status, 404);
+  });
+
+  it("keeps headers about the connection to itself", async () => {
+    const headers = { Trailer: "x", "Transfer-Encoding": "chunked", "Content-Length": "3", "x-own": "1" };
+    const response = await returning({ statusCode: 200, headers, body: "long enough" });
+    assert.equal(response.headers.get("x-own"), "1");
+    assert.equal(response.headers.get("trailer"), null);
+    assert.equal(await response.text(), "long enough");
   });
 
   it("survives clients that go away in the middle of a body", async () => {

@@ -211,7 +211,7 @@ describe("npm start", function () {
       ],
       "a route key without a path": [
         `${api} new aws.apigatewayv2.Route("a", { apiId, routeKey: "GET" });`,
-        /"GET" is no route key/,
+        /"GET" is not one such as/,
       ],
       "a target that is no integration": [
         `${api} new aws.apigatewayv2.Route("a", { apiId, routeKey: "GET /", target: "a" });`,

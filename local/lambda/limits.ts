@@ -1,0 +1,45 @@
+// What Lambda refuses: https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunction.html and, for the
+// environment, https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
+
+/** In bytes, of an event or a result, as JSON. */
+export const MAX_PAYLOAD = 6 * 1024 * 1024;
+
+const MAX_ENVIRONMENT = 4096;
+
+const RESERVED =
+  /^(_HANDLER|_X_AMZN_TRACE_ID|AWS_(DEFAULT_REGION|REGION|EXECUTION_ENV|ACCESS_KEY|ACCESS_KEY_ID|SECRET_ACCESS_KEY|SESSION_TOKEN)|AWS_LAMBDA_(FUNCTION_(NAME|MEMORY_SIZE|VERSION)|INITIALIZATION_TYPE|LOG_(GROUP|STREAM)_NAME|RUNTIME_API)|LAMBDA_(TASK_ROOT|RUNTIME_DIR))$/;
+
+interface Limited {
+  runtime: string;
+  memorySize?: number;
+  timeout?: number;
+  environment?: { variables?: Record<string, string> };
+}
+
+/** @throws Error that says what Lambda would not accept, and what it does */
+export function checkLimits({ runtime, memorySize = 128, timeout = 3, environment }: Limited): void {
+  if (!/^nodejs(20|22|24)\.x$/.test(runtime)) {
+    throw new Error(`the runtime "${runtime}" is not emulated; nodejs20.x, nodejs22.x and nodejs24.x are`);
+  }
+  checkRange("memorySize", memorySize, 128, 10_240);
+  checkRange("timeout", timeout, 1, 900);
+  const variables = environment?.variables ?? {};
+  for (const name of Object.keys(variables)) {
+    if (RESERVED.test(name)) throw new Error(`Lambda sets the environment variable ${name} itself`);
+    if (!/^[A-Za-z]\w+$/.test(name)) {
+      throw new Error(
+        `Lambda takes no environment variable "${name}", only letters, digits and _, two or more, a letter first`,
+      );
+    }
+  }
+  const bytes = Buffer.byteLength(JSON.stringify(variables));
+  if (bytes > MAX_ENVIRONMENT) {
+    throw new Error(`its environment has ${bytes} bytes; Lambda takes ${MAX_ENVIRONMENT}`);
+  }
+}
+
+/** @throws Error that names the input and its range */
+export function checkRange(input: string, value: number, min: number, max: number): void {
+  if (Number.isInteger(value) && value >= min && value <= max) return;
+  throw new Error(`its ${input} is ${value}, but must be a whole number from ${min} to ${max}`);
+}

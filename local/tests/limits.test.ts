@@ -1,0 +1,61 @@
+import { strict as assert } from "node:assert";
+import { checkRouteKey } from "../apigateway/routes";
+import { checkLimits } from "../lambda/limits";
+
+describe("what AWS refuses at a deployment, the local run refuses, too:", () => {
+  const runtime = "nodejs24.x";
+  const functions: [what: string, inputs: object, problem: RegExp][] = [
+    ["a runtime that it does not have", { runtime: "nodejs6.x" }, /runtime "nodejs6\.x"/],
+    ["too little memory", { memorySize: 127 }, /memorySize is 127, but must be .* from 128 to 10240/],
+    ["too much memory", { memorySize: 10_241 }, /memorySize is 10241/],
+    ["a time-out of nothing", { timeout: 0 }, /timeout is 0, but must be .* from 1 to 900/],
+    ["a time-out of more than 15 minutes", { timeout: 901 }, /timeout is 901/],
+    [
+      "a variable that Lambda sets",
+      { environment: { variables: { AWS_REGION: "x" } } },
+      /sets .* AWS_REGION/,
+    ],
+    [
+      "a variable with a dash",
+      { environment: { variables: { "A-B": "x" } } },
+      /no environment variable "A-B"/,
+    ],
+    ["a variable of one letter", { environment: { variables: { A: "x" } } }, /no environment variable "A"/],
+    [
+      "more than 4 KB",
+      { environment: { variables: { TEXT: "x".repeat(4096) } } },
+      /environment has 41\d\d bytes/,
+    ],
+  ];
+  for (const [what, inputs, problem] of functions) {
+    it(`a function with ${what}`, () => {
+      assert.throws(() => checkLimits({ runtime, ...inputs }), problem);
+    });
+  }
+
+  it("and takes the rest", () => {
+    checkLimits({ runtime, memorySize: 10_240, timeout: 900 });
+    checkLimits({ runtime, environment: { variables: { AWS_REGIONS: "x", TEXT: "x".repeat(4000) } } });
+  });
+
+  const routes: Record<string, RegExp> = {
+    items: /is not one such as/,
+    "FETCH /items": /is not one such as/,
+    "GET items": /is not one such as/,
+    "GET /items/": /ends with a slash/,
+    "GET /{all+}/items": /greedy variable/,
+    "GET /{all+}x": /greedy variable/,
+    "GET /{id}/items/{id}": /same variable twice/,
+    "GET /{id}/{id+}": /same variable twice/,
+  };
+  for (const [routeKey, problem] of Object.entries(routes)) {
+    it(`the route key "${routeKey}"`, () => {
+      assert.throws(() => checkRouteKey(routeKey), problem);
+    });
+  }
+
+  it("and takes other route keys", () => {
+    for (const routeKey of ["$default", "GET /", "ANY /items/{id}", "GET /{id}/{all+}"])
+      checkRouteKey(routeKey);
+  });
+});
