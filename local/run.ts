@@ -30,6 +30,10 @@ export interface RunOptions extends Patience {
   onFailure?: (error: UserError) => void;
   /** Takes what functions write to their logs. */
   onLog?: (text: string) => void;
+  /** Where a debugger can attach to the first function, the next port for the second; 0 picks free ones. */
+  inspectPort?: number;
+  /** Called with a function's name and the URL at which a debugger can attach to it. */
+  onInspect?: (functionName: string, url: string) => void;
   /** Called for each invocation, with its event and what came of it. */
   onInvoke?: (event: object, outcome: Outcome) => void;
 }
@@ -66,7 +70,7 @@ const RETIREMENT_MS = 60_000;
 export async function run(options: RunOptions): Promise<Run> {
   // The SDK would say in the middle of the deployment until when it supports this version of Node.js.
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = "true";
-  const { onCreated, onRequest = () => {}, onLog = () => {}, onInvoke } = options;
+  const { onCreated, onRequest = () => {}, onLog = () => {}, onInvoke, inspectPort, onInspect } = options;
   const { region } = readProject(options.folder, options.stack);
   // Of a deployment, everything is made anew but what has to outlive it: the tables and the open ports.
   let authorize: Authorize = () => undefined;
@@ -111,13 +115,21 @@ export async function run(options: RunOptions): Promise<Run> {
       return embedded ? accessKeyId : OUTSIDER;
     };
     const opening = servers.deployment();
-    const next = createFunctions({ folder: project.folder, region: project.region, dynamodb, assume, onLog });
+    const next = createFunctions({
+      folder: project.folder,
+      region: project.region,
+      dynamodb,
+      assume,
+      onLog,
+      inspectPort,
+      onInspect,
+    });
     const invoke: Invoke = async (functionArn, event, sourceArn) => {
       const outcome = await next.invoke(functionArn, event, sourceArn);
       onInvoke?.(event, outcome);
       return outcome;
     };
-    const apis = createApis({ servers: opening, invoke, onRequest });
+    const apis = createApis({ servers: opening, invoke, onRequest, isInspected: inspectPort !== undefined });
     const provider = {
       ...standIns,
       ...iam.provider,
@@ -135,7 +147,8 @@ export async function run(options: RunOptions): Promise<Run> {
       apis.activate();
       const { answered } = opening.complete();
       authorize = iam.authorize;
-      if (functions) void retire(functions, answered);
+      // Those of the deployment before have the debugger's ports.
+      void (functions ? retire(functions, answered) : answered).then(() => next.startInspected());
       functions = next;
       const missing = options.dynamodb ? ["IAM (with --dynamodb)"] : [];
       return {

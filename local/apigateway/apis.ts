@@ -25,6 +25,8 @@ export interface ApisOptions {
   servers: ServersDeployment;
   invoke: Invoke;
   onRequest: (request: AnsweredRequest) => void;
+  /** Whether functions may be stopped in a debugger, where no integration may time out. */
+  isInspected?: boolean;
 }
 
 export interface Apis {
@@ -32,6 +34,8 @@ export interface Apis {
   /** Lets the APIs answer requests, once all of them is there. */
   activate(): void;
 }
+
+const DAY_MS = 86_400_000;
 
 interface ApiInputs {
   protocolType: string;
@@ -60,7 +64,7 @@ interface StageInputs {
 }
 
 /** Makes HTTP APIs real: each is an HTTP server with the routes, integrations and stages that it declares. */
-export function createApis({ servers, invoke, onRequest }: ApisOptions): Apis {
+export function createApis({ servers, invoke, onRequest, isInspected }: ApisOptions): Apis {
   const apis = new Map<string, Api & { name: string; endpoint: string }>();
 
   async function createApi({ physicalName, inputs, arn }: Resource<ApiInputs>): Promise<Created> {
@@ -134,7 +138,8 @@ export function createApis({ servers, invoke, onRequest }: ApisOptions): Apis {
     checkRange("timeoutMilliseconds", timeoutMilliseconds, 50, 30_000);
     // A function's ARN, or its invoke ARN, which contains the other.
     const functionArn = /functions\/(.+)\/invocations$/.exec(integrationUri)?.[1] ?? integrationUri;
-    find(apiId).integrations.set(physicalName, { functionArn, timeoutMilliseconds });
+    const limit = isInspected ? DAY_MS : timeoutMilliseconds;
+    find(apiId).integrations.set(physicalName, { functionArn, timeoutMilliseconds: limit });
     return { id: physicalName };
   }
 

@@ -12,6 +12,7 @@ export const help = `Runs the Pulumi program on this machine, without AWS.
   --watch          deploy again when a file changes; sessions and open pages go on
   --logs           show what functions log, and the access log; errors are always shown
   --verbose        show the event and the result of every invocation
+  --inspect[=PORT] let a debugger attach to functions: to the first at PORT (default: 9229), and so on
   --help           show this text
 
 Ctrl-C ends the run.`;
@@ -31,7 +32,8 @@ export function readOptions(args: string[]) {
     throw new UserError("--data is for the embedded DynamoDB: leave out either it or --dynamodb.");
   }
   if (values.data === "") throw new UserError("--data takes the path of a folder.");
-  return { ...values, port };
+  const { inspect, ...rest } = values;
+  return { ...rest, port, inspectPort: inspect === undefined ? undefined : toPort("inspect", inspect) };
 }
 
 function toPort(option: string, text: string): number {
@@ -42,7 +44,8 @@ function toPort(option: string, text: string): number {
 function parse(args: string[]) {
   try {
     return parseArgs({
-      args,
+      // An option's value cannot be left out here.
+      args: args.map((arg) => (arg === "--inspect" ? "--inspect=9229" : arg)),
       options: {
         port: { type: "string", default: "3000" },
         stack: { type: "string", default: "dev" },
@@ -51,6 +54,7 @@ function parse(args: string[]) {
         watch: { type: "boolean" },
         logs: { type: "boolean" },
         verbose: { type: "boolean" },
+        inspect: { type: "string" },
         help: { type: "boolean" },
       },
     });

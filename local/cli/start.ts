@@ -49,6 +49,7 @@ async function main(): Promise<void> {
     onCreated: (resource) => running ?? printCreated(resource),
     onRequest: (request) => printRequest(request, logs),
     onLog: createLogPrinter(logs),
+    onInspect: (name, url) => console.log(`Attach a debugger to ${name} at ${url}`),
     onInvoke: verbose ? printInvocation : undefined,
     onFailure: fail,
   });

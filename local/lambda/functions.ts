@@ -35,6 +35,8 @@ export interface Functions {
   provider: Provider;
   /** Invokes a function and waits for its outcome; `sourceArn` is what API Gateway invokes it for. */
   invoke(functionArn: string, event: object, sourceArn: string): Promise<Outcome>;
+  /** Starts an instance of each function, for a debugger, if there is to be one. */
+  startInspected(): void;
   /** Ends all instances, and with them the invocations that they are busy with. */
   close(): Promise<void>;
   /** Ends all instances when they are done with the invocations that they are busy with. */
@@ -51,16 +53,15 @@ export interface FunctionsOptions {
   assume: Iam["assume"];
   /** Takes what functions write to their logs. */
   onLog: (text: string) => void;
+  /** Where a debugger can attach to the first function, the next port for the second; 0 picks free ones. */
+  inspectPort?: number;
+  /** Called with a function's name and the URL at which a debugger can attach to it. */
+  onInspect?: (functionName: string, url: string) => void;
 }
 
 /** Makes `aws.lambda.Function`s real: from their archives, and with the settings they declare. */
-export function createFunctions({
-  folder: project,
-  region,
-  dynamodb,
-  assume,
-  onLog,
-}: FunctionsOptions): Functions {
+export function createFunctions(options: FunctionsOptions): Functions {
+  const { folder: project, region, dynamodb, assume, onLog, inspectPort, onInspect } = options;
   const folder = mkdtempSync(join(tmpdir(), "functions-"));
   const functions = new Map<string, Instances>();
   const inFlight = new Set<Promise<Outcome>>();
@@ -113,10 +114,21 @@ export function createFunctions({
     const runtime = {
       path: join(taskRoot, file),
       handlerName,
+      inspectPort: inspectPort && inspectPort + functions.size,
       jsonLogs: loggingConfig?.logFormat === "JSON",
       context,
     };
-    functions.set(functionArn, createInstances({ runtime, environment, memorySize, timeout, onLog }));
+    functions.set(
+      functionArn,
+      createInstances({
+        runtime,
+        environment,
+        memorySize,
+        timeout,
+        onLog,
+        onInspect: (url) => onInspect?.(physicalName, url),
+      }),
+    );
     return { outputs: { arn: functionArn, invokeArn: invokeArnOf(functionArn) } };
   }
 
@@ -170,6 +182,9 @@ export function createFunctions({
       } finally {
         inFlight.delete(invocation);
       }
+    },
+    startInspected() {
+      if (inspectPort !== undefined) for (const instances of functions.values()) instances.start();
     },
     close,
     async retire() {

@@ -18,10 +18,14 @@ export interface FunctionDefinition {
   initTimeout?: number;
   /** Takes what the function writes to its log. */
   onLog: (text: string) => void;
+  /** Called with the URL at which a debugger can attach, if `runtime.inspectPort` is set. */
+  onInspect?: (url: string) => void;
 }
 
 /** The instances of one function. */
 export interface Instances {
+  /** Starts an instance before the first invocation, for a debugger. */
+  start(): void;
   /** Invokes the function with an event, as JSON, in a free instance or a new one. */
   invoke(event: string): Promise<Outcome>;
   end(): Promise<void>;
@@ -35,22 +39,28 @@ export interface Instances {
 const INSTANCES = 8;
 const STALL_MS = 1000;
 
+/** In seconds: as long as an instance with a debugger may take for anything. */
+const DAY = 86_400;
+
 /** Runs a function as Lambda does: an instance serves one invocation at a time, and is kept for the next. */
 export function createInstances(definition: FunctionDefinition): Instances {
   const idle: Instance[] = [];
   const busy = new Set<Instance>();
   const waiting: (() => void)[] = [];
-  let limit = INSTANCES;
+  // A debugger's port is for one instance.
+  const isInspected = definition.runtime.inspectPort !== undefined;
+  let limit = isInspected ? 1 : INSTANCES;
   let ended = false;
 
   const stalled = setTimeout(() => {
-    if (waiting.length === 0) return;
+    if (waiting.length === 0 || isInspected) return;
     limit += INSTANCES;
     for (const start of waiting.splice(0, INSTANCES)) start();
     stalled.refresh();
   }, STALL_MS).unref();
 
   return {
+    start: () => idle.push(startInstance(definition)),
     async invoke(event) {
       while (busy.size >= limit) {
         if (waiting.length === 0) stalled.refresh();
@@ -94,7 +104,9 @@ const runtimeSource = transpile(
 
 /** Starts a worker thread with Lambda's runtime in it. */
 function startInstance(definition: FunctionDefinition): Instance {
-  const { runtime, environment, memorySize, timeout, initTimeout = 10, onLog } = definition;
+  const { runtime, environment, memorySize, onLog, onInspect } = definition;
+  const { timeout, initTimeout = 10 } =
+    runtime.inspectPort === undefined ? definition : { timeout: DAY, initTimeout: DAY };
   const worker = new Worker(runtimeSource, {
     execArgv: [],
     eval: true,
@@ -113,7 +125,10 @@ function startInstance(definition: FunctionDefinition): Instance {
     alive = false;
     settle(outcome);
   };
-  worker.on("message", (outcome: Outcome) => settle(outcome));
+  worker.on("message", (message: Outcome | { inspectorUrl: string }) => {
+    if ("inspectorUrl" in message) onInspect?.(message.inspectorUrl);
+    else settle(message);
+  });
   worker.once("error", (thrown: unknown) => {
     const { name, message } = toError(thrown);
     die(failure(name, message));

@@ -2,6 +2,9 @@
 // invocation at a time. What `console` writes goes to the thread's standard output.
 
 import { existsSync } from "node:fs";
+
+import inspector = require("node:inspector");
+
 import { pathToFileURL } from "node:url";
 import { format } from "node:util";
 import { parentPort, workerData } from "node:worker_threads";
@@ -13,6 +16,8 @@ export interface RuntimeData {
   path: string;
   /** The name under which it exports it. */
   handlerName: string;
+  /** Where a debugger can attach to the thread, if it should; 0 picks a free port. */
+  inspectPort?: number;
   /** Whether `console` writes a JSON object a line, as `loggingConfig.logFormat` asks for. */
   jsonLogs: boolean;
   /** What is the same for every invocation. */
@@ -40,7 +45,7 @@ export type Outcome = ({ result: string } | { error: FunctionError }) & {
   coldStart?: boolean;
 };
 
-const { path, handlerName, jsonLogs, context } = workerData as RuntimeData;
+const { path, handlerName, inspectPort, jsonLogs, context } = workerData as RuntimeData;
 let requestId: string | undefined;
 
 const levels = {
@@ -92,12 +97,21 @@ async function load(): Promise<Handler> {
   throw new Error(`${handlerName} is undefined or not exported`);
 }
 
+/** Lets a debugger attach, as soon as the instance of the deployment before has left the port. */
+function openInspector(port: number): void {
+  inspector.open(port, "127.0.0.1");
+  const url = inspector.url();
+  if (url) parentPort?.postMessage({ inspectorUrl: url });
+  else setTimeout(openInspector, 500, port).unref();
+}
+if (inspectPort !== undefined) openInspector(inspectPort);
+
 load().then(
   (handler) => {
     parentPort?.on("message", async (invocation: Invocation) =>
       parentPort?.postMessage(await invoke(handler, invocation)),
     );
-    parentPort?.postMessage("ready");
+    parentPort?.postMessage({ result: "ready" });
   },
   (error: unknown) => {
     console.error(error);

@@ -13,11 +13,15 @@ describe("the instances of a function", () => {
   let files = 0;
 
   /** A function of its own for each test. */
-  function load(code: string, limits: Partial<FunctionDefinition> = {}, extension = "js") {
+  function load(
+    code: string,
+    { inspectPort, ...limits }: Partial<FunctionDefinition & { inspectPort: number }> = {},
+    extension = "js",
+  ) {
     const path = join(folder, `function${++files}`);
     writeFileSync(`${path}.${extension}`, code);
     instances = createInstances({
-      runtime: { path, handlerName: "handler", jsonLogs: false, context: {} },
+      runtime: { path, handlerName: "handler", inspectPort, jsonLogs: false, context: {} },
       environment: { FOLDER: mkdtempSync(join(folder, "seen-")) },
       memorySize: 64,
       timeout: 60,
@@ -108,6 +112,19 @@ describe("the instances of a function", () => {
     const kept = (process.memoryUsage().heapUsed - before) / 1024 ** 2;
     // 50 answers have 50 MB.
     assert.ok(kept < 10, `${kept.toFixed(1)} MB are kept`);
+  });
+
+  it("do not time out while a debugger may have stopped them", async () => {
+    const invoke = load(
+      "exports.handler = () => new Promise((resolve) => setTimeout(resolve, 500, 'late'));",
+      {
+        timeout: 0.1,
+        initTimeout: 0.001,
+        inspectPort: 0,
+      },
+    );
+    const outcome = await invoke();
+    assert.equal("result" in outcome && outcome.result, '"late"');
   });
 
   it("end with what they are busy with, and take nothing after that", async () => {

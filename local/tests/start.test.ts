@@ -76,8 +76,8 @@ describe("npm start", function () {
   it("explains its options", async () => {
     const { code, stdout } = await startAndFail(["--help"], createProject());
     assert.equal(code, 0);
-    for (const option of ["port", "stack", "data", "dynamodb", "watch", "logs", "verbose", "help"])
-      assert.ok(stdout.includes(`  --${option} `));
+    for (const option of ["port", "stack", "data", "dynamodb", "watch", "logs", "verbose", "inspect", "help"])
+      assert.match(stdout, new RegExp(`^  --${option}\\b`, "m"));
   });
 
   it("says a mistake in a sentence, and exits with 1", async () => {
@@ -93,6 +93,7 @@ describe("npm start", function () {
       [["--port", "http"], /--port takes a number from 0 to 65535, not "http"/],
       [["--port", "65536"], /--port takes a number/],
       [["--port", "-1"], /--port.* See npm start -- --help\.$/],
+      [["--inspect=here"], /--inspect takes a number from 0 to 65535, not "here"/],
       [["--data", ""], /--data takes the path of a folder/],
       [["--dynamodb", "localhost:8000"], /--dynamodb takes a URL/],
       [["--dynamodb", "http://127.0.0.1:8000", "--data", "x"], /--data is for the embedded/],
@@ -103,6 +104,12 @@ describe("npm start", function () {
         (error) => error instanceof UserError && message.test(error.message),
       );
     }
+  });
+
+  it("lets a debugger attach at the usual port, unless it is told another", () => {
+    assert.equal(readOptions(["--inspect"]).inspectPort, 9229);
+    assert.equal(readOptions(["--inspect=9300"]).inspectPort, 9300);
+    assert.equal(readOptions([]).inspectPort, undefined);
   });
 
   function assertSentence(shown: string, message: RegExp): void {

@@ -1,0 +1,123 @@
+import { strict as assert } from "node:assert";
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import { SourceMap } from "node:module";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { type Run, run } from "pulumi-aws-local";
+import { WebSocket } from "ws";
+import { createBrowser } from "./support/browser";
+import { copyProject } from "./support/project";
+
+interface CallFrame {
+  location: { lineNumber: number; columnNumber: number };
+  scopeChain: { type: string; object: { objectId: string } }[];
+}
+
+interface Property {
+  name: string;
+  value?: { objectId?: string; value?: unknown };
+}
+
+/** What a debugger hears, as far as it is asked for here. */
+interface Message {
+  id?: number;
+  method?: string;
+  params?: { url?: string; sourceMapURL?: string; callFrames?: CallFrame[] };
+  result?: { result?: Property[] };
+}
+
+describe("npm start -- --inspect", () => {
+  const folder = copyProject();
+  let running: Run;
+  let socket: WebSocket;
+  let asked = 0;
+
+  before(async () => {
+    const inspector = new Promise<string>((resolve) => {
+      const onInspect = (_: string, url: string) => resolve(url);
+      run({ folder, stack: "dev", port: 0, inspectPort: 0, onInspect }).then((started) => {
+        running = started;
+      });
+    });
+    socket = new WebSocket(await inspector);
+    await once(socket, "open");
+  });
+  after(async () => {
+    socket?.close();
+    await running?.close();
+  });
+
+  /** The next message that fits. */
+  const message = (fits: (message: Message) => boolean): Promise<Message> =>
+    new Promise((resolve) => {
+      const listen = (data: Buffer) => {
+        const found: Message = JSON.parse(`${data}`);
+        if (fits(found)) {
+          socket.off("message", listen);
+          resolve(found);
+        }
+      };
+      socket.on("message", listen);
+    });
+
+  async function ask(method: string, params: object = {}) {
+    const id = ++asked;
+    const answer = message((found) => found.id === id);
+    socket.send(JSON.stringify({ id, method, params }));
+    return (await answer).result;
+  }
+
+  const propertiesOf = async (objectId?: string) =>
+    (await ask("Runtime.getProperties", { objectId }))?.result ?? [];
+
+  it("stops at a breakpoint in handler.ts, shows the event, and goes on", async () => {
+    const parsed = message(({ params }) => params?.url?.endsWith("/bundle.js") ?? false);
+    await ask("Debugger.enable");
+    const { url = "", sourceMapURL } = (await parsed).params ?? {};
+    assert.equal(sourceMapURL, "bundle.js.map");
+    const bundle = fileURLToPath(url);
+    const map = new SourceMap(JSON.parse(readFileSync(`${bundle}.map`, "utf8")));
+
+    // What a debugger does with a breakpoint that somebody sets in the editor.
+    const source = join(folder, "handler.ts");
+    const line = readFileSync(source, "utf8")
+      .split("\n")
+      .findIndex((text) => text.includes("let token ="));
+    const [lineNumber, columnNumber] = generated(readFileSync(bundle, "utf8"), map, source, line);
+    await ask("Debugger.setBreakpointByUrl", { url, lineNumber, columnNumber });
+
+    const paused = message(({ method }) => method === "Debugger.paused");
+    const visit = createBrowser(String(running.outputs.url)).visit();
+    const [frame] = (await paused).params?.callFrames ?? [];
+    assert.ok(frame);
+    const entry = map.findEntry(frame.location.lineNumber, frame.location.columnNumber);
+    assert.ok("originalLine" in entry);
+    assert.deepEqual([entry.originalSource, entry.originalLine], [source, line]);
+    const scope = frame.scopeChain.find(({ type }) => type === "local");
+    const paths: unknown[] = [];
+    for (const { value } of await propertiesOf(scope?.object.objectId)) {
+      if (!value?.objectId) continue;
+      const properties = await propertiesOf(value.objectId);
+      paths.push(
+        ...properties.flatMap((property) => (property.name === "rawPath" ? property.value?.value : [])),
+      );
+    }
+    assert.deepEqual(paths, ["/"]);
+
+    await ask("Debugger.resume");
+    assert.match((await visit).body, /counter: 1\b/);
+  });
+
+  /** Where in a bundle a line of a source begins. */
+  function generated(text: string, map: SourceMap, source: string, wanted: number): [number, number] {
+    for (const [line, code] of text.split("\n").entries()) {
+      for (let column = 0; column < code.length; column++) {
+        const entry = map.findEntry(line, column);
+        if (!("originalLine" in entry)) continue;
+        if (entry.originalSource === source && entry.originalLine === wanted) return [line, column];
+      }
+    }
+    return assert.fail(`the source map has no ${source}:${wanted + 1}`);
+  }
+});
