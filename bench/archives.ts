@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import * as pulumi from "@pulumi/pulumi";
@@ -11,6 +11,8 @@ export interface Archive {
   name: string;
   /** Where it is unpacked. */
   folder: string;
+  /** The module that has the handler. */
+  main: string;
   /** Where the function finds packages that are not in the archive. */
   nodePath?: string;
   files: number;
@@ -68,6 +70,7 @@ function describe(name: string, folder: string): Archive {
   return {
     name,
     folder,
+    main: existsSync(join(folder, "bundle.js")) ? "bundle.js" : "__index.js",
     files: contents.length,
     bytes,
     gzipped: sum(contents.map((file) => gzipSync(file).length)),

@@ -21,7 +21,7 @@ export interface ColdStart extends Archive {
 
 const script = `
   const start = performance.now();
-  const { handler } = require("./__index");
+  const { handler } = require(process.env.MAIN);
   const loaded = performance.now();
   const context = { awsRequestId: "request", getRemainingTimeInMillis: () => 10_000 };
   handler({}, context).then(({ statusCode }) => {
@@ -36,8 +36,9 @@ export async function measureColdStarts(rounds: number): Promise<ColdStart[]> {
   const dynamodb = await startDynamoDB();
   await createTable(connect(dynamodb.endpoint), "cold", "session-id");
   const archives = await createArchives(folder);
-  const start = async ({ folder: cwd, nodePath }: Archive) => {
+  const start = async ({ folder: cwd, main, nodePath }: Archive) => {
     const env = {
+      MAIN: join(cwd, main),
       PATH: process.env.PATH,
       NODE_PATH: nodePath,
       AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true",
