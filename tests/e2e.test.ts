@@ -55,7 +55,7 @@ describe("npm run e2e", () => {
     asked = pulumi.asked;
     const child = spawn(
       process.execPath,
-      ["-r", "ts-node/register", join(project, "acceptance/e2e.ts"), ...args],
+      ["-r", "pulumi-aws-local/register.js", join(project, "acceptance/e2e.ts"), ...args],
       { cwd: folder, detached: true, env: { ...process.env, PATH: path || pulumi.path } },
     );
     children.add(child);

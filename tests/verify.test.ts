@@ -91,7 +91,9 @@ describe("what a visit promises", () => {
 describe("npm run verify", () => {
   async function verify(...args: string[]) {
     const script = join(project, "acceptance/verify.ts");
-    const child = spawn(process.execPath, ["-r", "ts-node/register", script, ...args], { cwd: project });
+    const child = spawn(process.execPath, ["-r", "pulumi-aws-local/register.js", script, ...args], {
+      cwd: project,
+    });
     let shown = "";
     for (const stream of [child.stdout, child.stderr]) {
       stream.setEncoding("utf8").on("data", (text) => {

@@ -13,6 +13,7 @@ describe("deploying again", function () {
   let running: Run;
   let url: string;
   const waits: string[] = [];
+  let seconds = 60;
 
   before(async () => {
     folder = createProject();
@@ -20,7 +21,9 @@ describe("deploying again", function () {
       folder,
       stack: "dev",
       port: 0,
-      seconds: 10,
+      get seconds() {
+        return seconds;
+      },
       onWaiting: (what) => waits.push(what),
     });
     url = String(running.outputs.url);
@@ -82,18 +85,20 @@ describe("deploying again", function () {
 
   it("gives up a program that waits for ever, and keeps what it left undone out of the next", async () => {
     const late = `export const never = new Promise(() => {});
-      setTimeout(() => new aws.sns.Topic("a"), 11_000);\n`;
+      setTimeout(() => new aws.sns.Topic("a"), 4_000);\n`;
     write(folder, { "index.ts": page["index.ts"] + late });
+    seconds = 3;
     await assert.rejects(running.redeploy(), (error: unknown) => {
       assert.ok(error instanceof UserError);
-      assert.match(error.message, /^The deployment did not end within 10 s\. It waits for a promise/);
+      assert.match(error.message, /^The deployment did not end within 3 s\. It waits for a promise/);
       return true;
     });
     assert.deepEqual(waits, ["a promise in the program that does not settle"]);
     assert.equal(await visit(), "hello one");
 
+    seconds = 60;
     const pause = `new aws.sns.Topic("a");
-      export const pause = new Promise((resolve) => setTimeout(resolve, 2000, "over"));\n`;
+      export const pause = new Promise((resolve) => setTimeout(resolve, 3000, "over"));\n`;
     write(folder, { "index.ts": page["index.ts"] + pause });
     const { outputs, resources } = await running.redeploy();
     assert.equal(outputs.pause, "over");
