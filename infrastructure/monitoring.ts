@@ -24,6 +24,7 @@ export class Monitoring extends pulumi.ComponentResource {
     const counted = countLines(monitored, parent);
     const alarms = createAlarms(monitored, counted, actions, parent);
     this.dashboardUrl = createDashboard(monitored, counted, alarms, parent);
+    saveQueries(monitored, parent);
     this.registerOutputs({ dashboardUrl: this.dashboardUrl });
   }
 }
@@ -48,6 +49,25 @@ function countLines({ accessLog, visit, functionLog }: Monitored, parent: pulumi
     // The API's own metric, 4xx, also counts requests for pages that don't exist.
     refused: count("refused-visits", "RefusedVisits", accessLog, '{ $.status = "429" }'),
   };
+}
+
+/** Queries that CloudWatch Logs Insights offers under the function's name. */
+function saveQueries({ accessLog, visit, functionLog }: Monitored, parent: pulumi.CustomResourceOptions) {
+  const save = (name: string, logGroup: aws.cloudwatch.LogGroup, ...commands: string[]) =>
+    new aws.cloudwatch.QueryDefinition(
+      name,
+      {
+        name: pulumi.interpolate`${visit.name}/${name}`,
+        logGroupNames: [logGroup.name],
+        queryString: commands.join("\n| "),
+      },
+      parent,
+    );
+  const isError = 'level = "ERROR" or record.status in ["timeout", "failure", "error"]';
+  save("errors", functionLog, "fields @timestamp, @message", `filter ${isError}`, "sort @timestamp desc");
+  const slow = "fields @timestamp, latency, integrationLatency, status, functionRequestId";
+  save("slow-visits", accessLog, slow, "sort latency desc", "limit 50");
+  save("visits-by-status", accessLog, "stats count(*) by status, bin(5m)");
 }
 
 function createDashboard(

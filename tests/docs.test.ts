@@ -25,7 +25,6 @@ const textOf = (isWanted: (file: string) => boolean) =>
     .join("\n");
 const source = textOf((file) => !file.endsWith(".test.ts"));
 const sourceAndTests = textOf((file) => !file.endsWith("docs.test.ts"));
-const readme = read("README.md");
 const { scripts, dependencies, devDependencies } = JSON.parse(read("package.json"));
 
 describe("the documentation", () => {
@@ -91,9 +90,9 @@ describe("the documentation", () => {
   });
 
   it("explains messages that there are", () => {
-    const [, section = ""] = readme.split("\n## When something goes wrong\n");
-    const [table = ""] = section.split("\n## ");
-    const messages = [...table.matchAll(/^\| `([^`]+)`/gm)].map(([, message = ""]) => message);
+    const messages = [...read("docs/troubleshooting.md").matchAll(/^\| `([^`]+)`/gm)].map(
+      ([, message = ""]) => message,
+    );
     assert.ok(messages.length > 8);
     for (const part of messages.flatMap((message) => message.split(/ ?… ?/)).filter(Boolean)) {
       assert.ok(sourceAndTests.includes(part), part);
@@ -101,7 +100,7 @@ describe("the documentation", () => {
   });
 
   it("gives a reason for each package", () => {
-    const [, table = ""] = readme.split("| Package | For |\n");
+    const [, table = ""] = read("CONTRIBUTING.md").split("| Package | For |\n");
     const cells = [...(table.split("\n\n")[0] ?? "").matchAll(/^\|([^|]+)\|/gm)].map(([, cell]) => cell);
     const named = [...cells.join().matchAll(/`([^`]+)`/g)].map(([, name]) => name);
     assert.deepEqual(named.sort(), Object.keys({ ...dependencies, ...devDependencies }).sort());

@@ -118,6 +118,27 @@ describe("the monitoring", () => {
     ]);
   });
 
+  it("saves queries for fields that the logs have", () => {
+    const { accessLogSettings } = program.inputs("aws:apigatewayv2/stage:Stage", "default");
+    const { format } = accessLogSettings as { format: string };
+    const fields: Record<string, string[]> = {
+      "access-log": ["@timestamp", ...Object.keys(JSON.parse(format))],
+      // https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-advanced.html
+      "visit-log": ["@timestamp", "@message", "level", "record.status"],
+    };
+    const queries = program.resources.filter(({ type }) => type.endsWith(":QueryDefinition"));
+    assert.equal(queries.length, 3);
+    for (const { name, inputs } of queries) {
+      assert.equal(inputs.name, `visit-1/${name}`);
+      const [log = ""] = inputs.logGroupNames as string[];
+      const query = String(inputs.queryString).replace(/"[^"]*"|count\(\*\)|bin\(\w+\)/g, "");
+      const words = query.match(/[@\w.]+/g) ?? [];
+      const syntax = /^(fields|filter|sort|limit|stats|by|desc|in|or|\d+)$/;
+      const unknown = words.filter((word) => !syntax.test(word) && !fields[log]?.includes(word));
+      assert.deepEqual(unknown, [], name);
+    }
+  });
+
   describe("with a site's course in four periods of five minutes", () => {
     const periods = <T>(value: T): T[] => Array.from({ length: 4 }, () => value);
     const many = (count: number, value: number) => Array.from({ length: count }, () => value);

@@ -38,6 +38,9 @@ describe("the program", () => {
       "aws:cloudwatch/metricAlarm:MetricAlarm store-failures",
       "aws:cloudwatch/metricAlarm:MetricAlarm table-errors",
       "aws:cloudwatch/metricAlarm:MetricAlarm table-throttles",
+      "aws:cloudwatch/queryDefinition:QueryDefinition errors",
+      "aws:cloudwatch/queryDefinition:QueryDefinition slow-visits",
+      "aws:cloudwatch/queryDefinition:QueryDefinition visits-by-status",
       "aws:dynamodb/table:Table sessions",
       "aws:iam/role:Role visit",
       "aws:iam/rolePolicy:RolePolicy visit",
@@ -51,7 +54,7 @@ describe("the program", () => {
     const optional = { privateNetwork: "true", domainName: "www.example.com", hostedZoneId: "Z1" };
     const { resources, partsOf } = await evaluate({ ...optional, alarmEmail: "ops@example.org" });
     const typesOf = {
-      monitoring: /^aws:(sns|cloudwatch\/(metricAlarm|dashboard|logMetricFilter))[:/]/,
+      monitoring: /^aws:(sns|cloudwatch\/(metricAlarm|dashboard|logMetricFilter|queryDefinition))[:/]/,
       network: /^(awsx:ec2:|aws:ec2\/|aws:iam\/rolePolicy:RolePolicy network)/,
       domain: /^aws:(acm|route53|apigatewayv2\/(domainName|apiMapping))[:/]/,
     };

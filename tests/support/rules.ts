@@ -112,8 +112,8 @@ export const rules: Record<string, Rule> = {
     // These names are not chosen: the default stage's is AWS's, a record's is the domain's.
     if (["aws:apigatewayv2/stage:Stage", "aws:route53/record:Record"].includes(type)) return [];
     const names = ["name", "dashboardName", "bucket", "identifier", "functionName", "tableName"];
-    // A name that another resource was given is no fixed one.
-    return names.filter((key) => inputs[key] !== undefined && inputs[key] !== "visit-1");
+    // A name that begins with another resource's generated name is not a fixed one.
+    return names.filter((key) => inputs[key] !== undefined && !/^visit-1(\/|$)/.test(`${inputs[key]}`));
   },
 };
 
