@@ -4,7 +4,7 @@ import { parseCookie, stringifySetCookie } from "cookie";
 import { createSessionStore, type Session } from "./sessions";
 import { secrets, type Tokens, uuids } from "./tokens";
 
-/** What a handler is built from. Lambda has the defaults; tests bring their own. */
+/** Dependencies of a handler. Lambda uses the defaults; tests bring their own. */
 export interface HandlerOptions {
   /**
    * Holds `TABLE_NAME`, `COOKIE_NAME`, `IDLE_SECONDS`, `ABSOLUTE_SECONDS` and, unless ids are UUIDs, `ID_FORM`
@@ -17,7 +17,7 @@ export interface HandlerOptions {
 }
 
 /**
- * Builds the function's handler. Lambda calls this once per cold start, and then `init` before the first visit.
+ * Creates the function's handler. Lambda calls this once per cold start, and `init` before the first visit.
  *
  * @throws Error that names an environment variable which is not set or not a number
  */
@@ -56,8 +56,8 @@ export function createHandler({
   }
 
   /**
-   * Connects to the table, which would take the first visitor's time: Lambda gives a function more of a CPU while it
-   * starts. No session has this id, so the table refuses the update and stays as it is.
+   * Connects to the table, so that the first visitor doesn't have to wait for it: Lambda gives a function more CPU while it
+   * starts. No session has this id, so the table refuses the update and nothing changes.
    */
   async function init(): Promise<void> {
     const visit = { requestId: "init", abortSignal: AbortSignal.timeout(1000) };
@@ -93,7 +93,7 @@ function page({ id, counter }: Session, cookie: string): APIGatewayProxyStructur
 const sessionCookie = (name: string, value: string, maxAge: number) =>
   stringifySetCookie({ name, value, httpOnly: true, secure: true, sameSite: "lax", path: "/", maxAge });
 
-/** A failing table is not an empty session: the visitor keeps the cookie and may try again. */
+/** The session may well be alive: the visitor keeps the cookie and can try again. */
 function unavailable(error: unknown): APIGatewayProxyStructuredResultV2 {
   // Lambda's JSON log format adds the time, the level and the request id.
   console.error({ message: "the session store failed", ...reasonOf(error) });
@@ -110,8 +110,8 @@ function reasonOf(thrown: unknown) {
 }
 
 /**
- * Time for three attempts in a few seconds: by default the SDK would wait for an answer for ever. The first time-out
- * is for the answer's head, the other for a body that stalls.
+ * Leaves time for three attempts; by default the SDK waits for an answer forever. The first time-out covers the response's
+ * headers, the second a body that stalls.
  */
 const createClient = () =>
   new DynamoDBClient({
@@ -119,7 +119,7 @@ const createClient = () =>
     requestHandler: { requestTimeout: 1000, socketTimeout: 1000, throwOnRequestTimeout: true },
   });
 
-/** Fires early enough for an answer to go out before Lambda ends the invocation. */
+/** Fires early enough to answer before Lambda ends the invocation. */
 const beforeTimeout = (context: Context) =>
   AbortSignal.timeout(Math.max(0, context.getRemainingTimeInMillis() - 500));
 

@@ -11,8 +11,8 @@ import { tagEverything } from "./infrastructure/tags";
 const settings = readSettings();
 tagEverything();
 
-// The table: an item for each session. "sessions" is its name in this program, where a type and a name occur once;
-// AWS gets one with a suffix, here and below, so that stacks can share an account.
+// The table, with an item for each session. "sessions" is its name in this program. Pulumi adds a random suffix for AWS,
+// here and below, so several stacks can share an account.
 const table = new aws.dynamodb.Table(
   "sessions",
   {
@@ -27,7 +27,7 @@ const table = new aws.dynamodb.Table(
   { protect: settings.protectData },
 );
 
-// The function, and the little it may do.
+// The function and its permissions.
 const functionLog = new aws.cloudwatch.LogGroup("visit", { retentionInDays: settings.logRetentionDays });
 
 const role = new aws.iam.Role("visit", {
@@ -68,8 +68,8 @@ const network = settings.privateNetwork
 const visit = new aws.lambda.CallbackFunction(
   "visit",
   {
-    // Lambda calls this once per cold start. Required in here, the handler is bundled as the module that it is; what a
-    // callback refers to outside of itself would be evaluated now and serialized.
+    // Lambda calls this once per cold start. Require modules inside the callback, so that they are bundled as they are:
+    // anything a callback refers to outside of itself is evaluated during the deployment and serialized.
     callbackFactory: () => (require("./handler") as typeof import("./handler")).createHandler(),
     runtime: "nodejs24.x",
     architectures: ["arm64"],
@@ -87,14 +87,14 @@ const visit = new aws.lambda.CallbackFunction(
     },
     loggingConfig: { logFormat: "JSON", logGroup: functionLog.name },
     tracingConfig: { mode: settings.tracing ? "Active" : "PassThrough" },
-    // Empty lists take the function out of a network again; a missing vpcConfig would not (pulumi/pulumi-aws#2580).
+    // With empty lists the function leaves its network; with no vpcConfig it would stay (pulumi/pulumi-aws#2580).
     vpcConfig: network?.vpcConfig ?? { subnetIds: [], securityGroupIds: [] },
   },
-  // Before it has its policy, the function could answer visits with errors only.
+  // Without its policy the function could only fail.
   { dependsOn: policy, transformations: [bundle] },
 );
 
-// The HTTP API. What fits none of its routes gets a 404 and never reaches a function.
+// The HTTP API. Requests that match no route get a 404 and never reach the function.
 const api = new aws.apigatewayv2.Api("sessions", {
   protocolType: "HTTP",
   disableExecuteApiEndpoint: settings.disableExecuteApiEndpoint,
@@ -121,8 +121,8 @@ const permission = new aws.lambda.Permission("visit", {
 });
 
 const accessLog = new aws.cloudwatch.LogGroup("access", {
-  // CloudWatch lists log groups like this one in a policy of the account, which holds 5,120 characters. With this
-  // prefix one entry serves them all.
+  // CloudWatch Logs adds each log group of an API to a resource policy of at most 5,120 characters. One entry covers all log
+  // groups with this prefix.
   namePrefix: "/aws/vendedlogs/sessions-",
   retentionInDays: settings.logRetentionDays,
 });
@@ -133,14 +133,14 @@ const stage = new aws.apigatewayv2.Stage(
     apiId: api.id,
     name: "$default",
     autoDeploy: true,
-    // With only one of the two, AWS takes the other for 0 and lets no request through.
+    // Set both: AWS reads a missing one as 0 and throttles every request.
     defaultRouteSettings: {
       throttlingRateLimit: settings.throttlingRateLimit,
       throttlingBurstLimit: settings.throttlingBurstLimit,
     },
     accessLogSettings: {
       destinationArn: accessLog.arn,
-      // Nothing of this is a session id or a cookie.
+      // None of these fields contains a session id or a cookie.
       format: JSON.stringify({
         requestId: "$context.requestId",
         functionRequestId: "$context.integration.requestId",
@@ -166,5 +166,5 @@ export const url = domain?.url ?? stage.invokeUrl;
 export const tableName = table.name;
 export const functionName = visit.name;
 export const dashboardUrl = monitoring.dashboardUrl;
-// The text of the stack's page in Pulumi Cloud, which fills in the outputs.
+// Pulumi Cloud shows this on the stack's page and fills in the outputs.
 export const readme = readFileSync(`${__dirname}/Pulumi.README.md`, "utf8");

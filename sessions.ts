@@ -14,7 +14,7 @@ export interface Limits {
   absoluteSeconds: number;
 }
 
-/** An item as DynamoDB has it. */
+/** An item in DynamoDB's format. */
 export type Item = Record<string, AttributeValue>;
 
 export interface Session {
@@ -27,7 +27,7 @@ export interface Session {
 }
 
 export interface Visit {
-  /** Unique to this visit: a second request with the same id is taken for a retry of the first. */
+  /** Unique to this visit. A second request with the same id counts as a retry of the first. */
   requestId: string;
   /** Gives up, retries included, when it fires. */
   abortSignal?: AbortSignal;
@@ -38,12 +38,12 @@ export interface SessionStore {
   /**
    * Starts a session under an id that has never been used, counting its first visit.
    *
-   * @param former what {@link SessionStore.end} has returned: its data and its count go on in the new session
+   * @param former an item that {@link SessionStore.end} has returned: the new session takes over its data and its count
    */
   create(id: string, visit: Visit, former?: Item): Promise<Session>;
   /** Counts a visit. Resolves to `undefined` when there is no such session or when it has ended. */
   count(id: string, visit: Visit): Promise<Session | undefined>;
-  /** Ends a session for good. Resolves to what it was, or to `undefined` when none was alive. */
+  /** Ends a session for good. Resolves to its item before that, or to `undefined` if it was not alive. */
   end(id: string, visit: Visit): Promise<Item | undefined>;
 }
 
@@ -60,10 +60,10 @@ const names = {
   "#requests": "requests",
 };
 
-// TTL deletes ended sessions up to days late, so both limits are checked at use. A comparison with an
-// attribute that does not exist is false: a deleted or ended session is not revived either.
+// TTL deletes ended sessions up to days late, so both limits are checked at each visit. A comparison with a missing attribute
+// is false, so a deleted or ended session isn't revived either.
 const isAlive = "#expiresAt > :now AND #createdAt > :bornAfter";
-// When an answer is lost the SDK retries, although DynamoDB may have carried the request out.
+// When an answer gets lost, the SDK retries, although DynamoDB may have carried out the request.
 const isAnotherRequest = "NOT contains(#requests, :requestId)";
 // Clocks differ: a visit whose clock is behind must not shorten the session.
 const isLater = "#expiresAt <= :expiresAt";
@@ -82,8 +82,8 @@ const counting = {
   ExpressionAttributeNames: names,
 };
 
-// The item stays until TTL deletes it, and without its creation time nothing brings it back: neither a late attempt
-// to create it, nor a visit whose clock is behind.
+// The item stays until TTL deletes it. Without its creation time nothing brings it back: neither a late attempt to create it
+// nor a visit whose clock is behind.
 const ending = {
   ConditionExpression: isAlive,
   UpdateExpression: "REMOVE #createdAt, #requests SET #expiresAt = :endsAt, #endedBy = :requestId",
@@ -95,10 +95,10 @@ const ending = {
   },
 };
 
-/** What belongs to an item rather than to the visitor. */
+/** Attributes that a new session doesn't take over from the former one. */
 const ownNames = ["session-id", "counter", "created-at", "expires-at", "requests", "ended-by"];
 
-/** With milliseconds, of which a sum or difference of seconds may have lost the last. */
+/** Rounded to milliseconds, which floating-point arithmetic on seconds may miss by a little. */
 const number = (value: number) => ({ N: `${Math.round(value * 1000) / 1000}` });
 
 /**
@@ -114,7 +114,7 @@ export function createSessionStore(
   { idleSeconds, absoluteSeconds }: Limits,
   now: () => number,
 ): SessionStore {
-  /** Resolves to the item after the update or, where its condition refused it, to the item that did. */
+  /** Resolves to the updated item or, if the condition refused the update, to the item that caused it. */
   async function update(
     id: string,
     { abortSignal }: Visit,
@@ -142,10 +142,10 @@ export function createSessionStore(
     );
   }
 
-  /** The session as this visit has it, or `undefined` if the item does not remember this visit. */
+  /** The session at this visit, or `undefined` if the item doesn't remember this visit. */
   function sessionOf(id: string, { requestId }: Visit, item: Item | undefined, time: number) {
-    // Where the item remembers this request tells how many visits have been counted since: none when it was
-    // carried out just now, some when an earlier attempt was. An item without this request's id has refused it.
+    // The position of this request's id says how many visits have been counted since: none after this update, some if an
+    // earlier attempt succeeded. If the id is missing, the item has refused the request.
     const visitsSince = item?.requests?.L?.findIndex(({ S }) => S === requestId) ?? -1;
     if (!item || visitsSince < 0) return undefined;
     const absolute = Math.ceil(Number(item["created-at"]?.N) + absoluteSeconds - time);

@@ -1,9 +1,9 @@
 import { createHash, randomBytes, randomUUID } from "node:crypto";
 
-/** What the cookie holds, the token, and how the session's id, its key in the table, follows from it. */
+/** A kind of token, which is what the cookie holds. The session's id, its key in the table, is derived from it. */
 export interface Tokens {
   issue(): string;
-  /** Whether a text has the form of the tokens that are issued. */
+  /** Whether a text looks like an issued token. */
   accepts(text: string): boolean;
   idOf(token: string): string;
 }
@@ -19,8 +19,8 @@ export const uuids: Tokens = {
 };
 
 /**
- * The token has 256 random bits in base64url, and the id is their SHA-256 in hex: who sees ids, in the table or on the
- * page, has no tokens. As the key is a hash, the time that a lookup takes says nothing about tokens either.
+ * The token is 256 random bits in base64url, the id their SHA-256 in hex: nobody can make a token from an id in the table or
+ * on the page. Nor does the duration of a lookup say anything about tokens.
  */
 export const secrets: Tokens = {
   issue: () => randomBytes(32).toString("base64url"),

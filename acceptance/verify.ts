@@ -12,7 +12,7 @@ const help = `Visits a deployed stack and holds it against what a visit promises
   --cookie-name NAME  the stack's cookieName (default: cookie-test)
   --help              show this text
 
-It sends about 600 requests, 500 of them at once, and starts about 40 sessions, which stay until they end.
+It sends about 600 requests, 500 of them at once, and starts about 30 sessions, which stay until they expire.
 The exit code is 1 if a promise falls short.`;
 
 /** A mistake on the command line; its message is all that is shown. */

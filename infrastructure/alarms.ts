@@ -10,23 +10,23 @@ export interface Monitored {
   table: aws.dynamodb.Table;
 }
 
-/** In seconds: of alarms and of the dashboard's points. */
+/** Of alarms and of the dashboard's graphs, in seconds. */
 export const PERIOD = 300;
 
-/** A metric as an alarm's metric math takes it. */
+/** A metric in an alarm's metric math. */
 interface Metric {
   namespace: pulumi.Input<string>;
   metricName: pulumi.Input<string>;
   dimensions?: Record<string, pulumi.Input<string>>;
 }
 
-// One bad visit at night wakes nobody up. The SDK tries each call three times, and a visit makes two calls if its session
-// is dead: two tries fail, the third finds no session, and three more fail to start one.
+// A single bad visit at night wakes nobody. The SDK tries each call three times, and a visit makes two calls if its session
+// has ended, so one bad visit can be five failed calls.
 const BAD_VISITS = 2;
 const FAILED_CALLS = 5;
 
 /**
- * Alarms for what somebody has to look at. Each needs more than one bad visit within five minutes.
+ * Alarms that call for action. Each needs more than one bad visit within five minutes.
  *
  * @param refused counts visits that the stage's limits refused
  * @param failed counts visits that the handler answered with 503
@@ -79,7 +79,7 @@ export function createAlarms(
         "More than 1 % of the requests got a 429, because of the stage's limits. See in the access log whether they come from few addresses. If they are visitors, raise throttlingRateLimit and throttlingBurstLimit, within the account's quota.",
     },
     "api-latency": {
-      // Needs 10 visits in a period: the 90th percentile of fewer would be the slowest, often a cold start.
+      // Below 10 visits in a period, the 90th percentile is the slowest visit, often a cold start.
       ...math(1000, 3, "IF(visits >= 10, latency, 0)", {
         visits: [visits, "Sum"],
         latency: [{ ...ofApi, metricName: "Latency" }, "p90"],

@@ -68,8 +68,8 @@ async function bundleArchive(name: string, archive: pulumi.asset.AssetArchive) {
 }
 
 /**
- * A CommonJS module cannot wait while it loads, an ES module can: for what the handler offers to do before the first
- * event. It requires the bundle, because Node.js would search all of an imported one for its exports.
+ * Loads the bundle and awaits the handler's `init`, which only an ES module can do while it loads. It requires the bundle:
+ * if it imported it, Node.js would search all of it for exports.
  */
 const entry = `import { createRequire } from "node:module";
 process.setSourceMapsEnabled(true);
@@ -78,8 +78,8 @@ await handler.init?.();
 `;
 
 /**
- * Parts the modules from the callback that requires them. esbuild leaves out what is not used of a package only where
- * ES modules import it; the callback cannot be one, because the serializer wraps each function in a `with` block.
+ * Separates the modules from the callback that requires them. esbuild can only drop unused parts of what ES modules import,
+ * and the callback can't be an ES module: the serializer wraps each function in a `with` block.
  */
 function separate(serialized: string) {
   const modules: string[] = [];
@@ -95,15 +95,15 @@ function separate(serialized: string) {
   });
   return { modules: modules.join("\n"), callback };
 }
-/** The serializer requires a package by its main file's path. By its name, esbuild finds its ES modules. */
+/** The serializer requires a package by the path of its main file. By the package's name, esbuild finds its ES modules. */
 function importPath(path: string): string {
   const [name = path] = /^(@[^/]+\/)?[^/]+/.exec(path) ?? [];
   return require.resolve(name) === require.resolve(path) ? name : path;
 }
 
 /**
- * Keeps packages out of the source map, which is for stack traces of our own files. esbuild takes each package's module
- * for the output of another tool, whose map says where column 2^29 of it came from, and nothing else.
+ * Keeps packages out of the source map, which is for our own files. esbuild reads the map that is appended here and replaces
+ * its own mappings by it; it only maps column 2^29, which doesn't exist.
  */
 const unmapped = (contents: string) => {
   const map = '{"version":3,"sources":[""],"mappings":"ggggggBAAA"}';
@@ -113,7 +113,7 @@ const unmapped = (contents: string) => {
 const packages: Plugin = {
   name: "packages",
   setup({ onLoad }) {
-    // Lambda gives credentials in the environment or at a container's address. The rest is skipped, as if not set.
+    // Lambda provides credentials in the environment or at a container's address. The other providers only add code.
     const ofWorkstations =
       /@aws-sdk[\\/]credential-provider-(ini|process|sso|web-identity)[\\/]dist-es[\\/]index\.js$/;
     const skipped = `

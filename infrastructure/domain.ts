@@ -3,13 +3,13 @@ import * as pulumi from "@pulumi/pulumi";
 
 interface DomainArgs {
   domainName: string;
-  /** The public Route 53 hosted zone of the name. It gets the name's record, and one that validates the certificate. */
+  /** The id of the name's public hosted zone in Route 53. It gets two records: the name's and the certificate's. */
   hostedZoneId: string;
-  /** The stage that the name leads to. */
+  /** The stage behind the name. */
   stage: aws.apigatewayv2.Stage;
 }
 
-/** A domain name with its certificate, which leads to an API's stage. */
+/** A domain name for a stage, with its certificate and DNS records. */
 export class Domain extends pulumi.ComponentResource {
   /** Known once the name resolves. */
   readonly url: pulumi.Output<string>;
@@ -46,7 +46,7 @@ export class Domain extends pulumi.ComponentResource {
         type: proof.resourceRecordType,
         records: [proof.resourceRecordValue],
         ttl: 300,
-        // All certificates that an account has for a name share this record, an earlier one's or a later one's.
+        // All of an account's certificates for a name share this record.
         allowOverwrite: true,
       },
       { ...parent, retainOnDelete: true },

@@ -2,11 +2,11 @@ import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { createAlarms, type Monitored, PERIOD } from "./alarms";
 
-/** Alarms for what somebody has to look at, and a dashboard of what is going on. */
+/** Alarms, a dashboard and saved log queries. */
 export class Monitoring extends pulumi.ComponentResource {
   readonly dashboardUrl: pulumi.Output<string>;
 
-  /** @param alarmEmail where alarms are sent; if empty, they are seen in CloudWatch only */
+  /** @param alarmEmail who gets the alarms; if empty, they only show in CloudWatch */
   constructor(
     name: string,
     { alarmEmail, ...monitored }: Monitored & { alarmEmail: string },
@@ -29,7 +29,7 @@ export class Monitoring extends pulumi.ComponentResource {
   }
 }
 
-/** Metrics that AWS doesn't publish: how often a line appears in a log. */
+/** Metrics that AWS doesn't publish, counted in the logs. */
 function countLines({ accessLog, visit, functionLog }: Monitored, parent: pulumi.CustomResourceOptions) {
   const count = (name: string, metricName: string, logGroup: aws.cloudwatch.LogGroup, pattern: string) => {
     const metric = { namespace: visit.name, name: metricName, value: "1", defaultValue: "0" };
@@ -51,7 +51,7 @@ function countLines({ accessLog, visit, functionLog }: Monitored, parent: pulumi
   };
 }
 
-/** Queries that CloudWatch Logs Insights offers under the function's name. */
+/** Queries for CloudWatch Logs Insights, in a folder with the function's name. */
 function saveQueries({ accessLog, visit, functionLog }: Monitored, parent: pulumi.CustomResourceOptions) {
   const save = (name: string, logGroup: aws.cloudwatch.LogGroup, ...commands: string[]) =>
     new aws.cloudwatch.QueryDefinition(
@@ -110,7 +110,7 @@ function createDashboard(
   const dashboard = new aws.cloudwatch.Dashboard(
     "dashboard",
     {
-      // A dashboard has no generated name. The function's is, and so is unique in the account.
+      // Pulumi generates no name for a dashboard. The function's name is unique in the account.
       dashboardName: visit.name,
       dashboardBody: pulumi.jsonStringify({
         widgets: [

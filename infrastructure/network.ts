@@ -1,7 +1,7 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 
-// What Lambda does with the role to bring the function into the network. It checks for them on any resource.
+// Lambda does this with the function's role to attach the function to the network. These actions need any resource.
 const networkActions = [
   "ec2:AssignPrivateIpAddresses",
   "ec2:CreateNetworkInterface",
@@ -15,7 +15,7 @@ const networkPolicy: aws.iam.PolicyDocument = {
   Version: "2012-10-17",
   Statement: [
     { Effect: "Allow", Action: networkActions, Resource: "*" },
-    // Requests of the function's code carry this key, Lambda's own do not. The code is to do none of this:
+    // Requests from the function's code carry this key, Lambda's own don't. The code needs none of these actions:
     // https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html
     {
       Effect: "Deny",

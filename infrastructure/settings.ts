@@ -5,7 +5,7 @@ interface Setting<T> {
   parse(text: string): T | undefined;
   /** What is allowed, in words. */
   allowed: string;
-  /** A value that is allowed; for settings that have a default, that one. */
+  /** An allowed value: the default, if there is one. */
   example: string;
 }
 
@@ -33,7 +33,7 @@ const text = (pattern: RegExp, allowed: string, example: string): Setting<string
   example,
 });
 
-/** A text that may also be empty, which leaves out what it is for. */
+/** A text that may be empty, which switches off what it is for. */
 const optionalText = (pattern: RegExp, allowed: string, example: string) =>
   text(new RegExp(`^$|${pattern.source}`), `${allowed}, or nothing`, example);
 
@@ -45,7 +45,7 @@ const RETENTION_DAYS = [
   1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
 ];
 
-/** What each setting may be. `Pulumi.yaml` has their types, defaults and descriptions. */
+/** The values that each setting takes. `Pulumi.yaml` has types, defaults and descriptions. */
 export const definitions = {
   cookieName: text(
     /^[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,64}$/,
@@ -63,7 +63,7 @@ export const definitions = {
   privateNetwork: flag,
   tracing: flag,
   alarmEmail: optionalText(/^[^\s@]+@[^\s@]+\.[^\s@]+$/, "an e-mail address", "ops@example.com"),
-  // ACM makes no certificate for a longer name: https://docs.aws.amazon.com/acm/latest/APIReference/API_RequestCertificate.html
+  // ACM's limit: https://docs.aws.amazon.com/acm/latest/APIReference/API_RequestCertificate.html
   domainName: optionalText(
     /^(?=.{1,64}$)([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+([a-z]{2,}|xn--[a-z0-9-]*[a-z0-9])$/,
     "a domain name of up to 64 characters",
@@ -80,7 +80,7 @@ export type Settings = {
 /**
  * Reads the stack's settings from its configuration.
  *
- * @throws RunError that lists everything that is wrong, missing or unknown, and the command that fixes it
+ * @throws RunError that lists every wrong, missing or unknown setting with the command that fixes it
  */
 export function readSettings(): Settings {
   const prefix = `${pulumi.getProject()}:`;

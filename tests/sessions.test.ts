@@ -21,7 +21,7 @@ describe("the session store", () => {
     now += seconds * 1000;
   };
 
-  /** A store whose client does `send` in the place of the real one's. */
+  /** A store whose client has this `send` instead of the real one. */
   const storeWith = (send: (command: UpdateItemCommand) => Promise<UpdateItemCommandOutput>) =>
     createSessionStore({ send } as unknown as DynamoDBClient, table.name, limits, () => now);
 
@@ -44,6 +44,15 @@ describe("the session store", () => {
         "expires-at": { N: `${start / 1000 + 60}` },
         requests: { L: [{ S: request.requestId }, ...Array(15).fill({ S: "" })] },
       });
+    });
+
+    it("never starts a session under the id of another, alive or ended", async () => {
+      const { id } = await sessions.create(randomUUID(), visit());
+      const taken = { message: "the new session's id is already taken" };
+      await assert.rejects(sessions.create(id, visit()), taken);
+      assert.equal((await sessions.count(id, visit()))?.counter, 2);
+      await sessions.end(id, visit());
+      await assert.rejects(sessions.create(id, visit()), taken);
     });
 
     it("adds one for each visit", async () => {
