@@ -3,6 +3,7 @@ import { existsSync, readdirSync, statSync, watch as watchFolder } from "node:fs
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { setTimeout as wait } from "node:timers/promises";
 
 export interface WatchOptions {
   /** The folder of the project. */
@@ -21,6 +22,11 @@ export interface WatchOptions {
 }
 
 const SETTINGS_FILE = /^Pulumi.*\.(yaml|md)$/;
+const TYPED_FILE = /\.[cm]?ts$/;
+const SOURCE_FILE = /^Pulumi.*\.(yaml|md)$|\.([cm]?[jt]s|json)$/;
+
+/** How long a change may wait for the compiler. */
+const CHECK_MS = 10_000;
 
 /** How often the compiler may end without a result before it is given up. */
 const MAX_FAILURES = 3;
@@ -34,19 +40,35 @@ const MAX_FAILURES = 3;
 export function watch({ folder, deployedAt, onChange, onReady, onProblem }: WatchOptions): () => void {
   let last = Promise.resolve();
   let readAt = deployedAt;
-  const report = (problem?: string) => {
-    last = last.then(() => {
-      if (!problem) readAt = Date.now();
-      return onChange(problem);
-    });
-  };
-  // What was there when the watching began is deployed already, unless it has changed since.
-  const catchUp = () => {
-    if (sourcesIn(folder).some((file) => statSync(file).mtimeMs > readAt)) report();
-  };
-
+  let verdict: Verdict = { at: deployedAt };
   const hasTypes = existsSync(join(folder, "tsconfig.json"));
-  const stopCompiler = hasTypes ? watchTypes(folder, { report, catchUp, onReady, onProblem }) : () => {};
+  const hasChanged = (files: RegExp, since: number) =>
+    sourcesIn(folder, files).some(
+      (file) => (statSync(file, { throwIfNoEntry: false })?.ctimeMs ?? 0) >= since,
+    );
+
+  const deploy = async () => {
+    // A change waits for the compiler, but not for long: the compiler may leave out the file.
+    const end = Date.now() + CHECK_MS;
+    while (hasTypes && hasChanged(TYPED_FILE, verdict.at) && Date.now() < end) await wait(50);
+    if (verdict.problem) return onChange(verdict.problem);
+    if (!hasChanged(SOURCE_FILE, readAt)) return;
+    readAt = Date.now();
+    await onChange();
+  };
+  const enqueue = (next: () => Promise<void>) => {
+    last = last.then(next);
+  };
+  const stopCompiler = hasTypes
+    ? watchTypes(folder, {
+        onVerdict(given) {
+          verdict = given;
+          enqueue(deploy);
+        },
+        onReady,
+        onProblem,
+      })
+    : () => {};
 
   // An editor may write a file in several steps.
   let timer: NodeJS.Timeout | undefined;
@@ -56,10 +78,10 @@ export function watch({ folder, deployedAt, onChange, onReady, onProblem }: Watc
   const files = watchFolder(folder, { recursive: !hasTypes }, (_, file) => {
     if (!file || !isWatched.test(file)) return;
     clearTimeout(timer);
-    timer = setTimeout(report, 100);
+    timer = setTimeout(enqueue, 100, deploy);
   });
   if (!hasTypes) {
-    catchUp();
+    enqueue(deploy);
     onReady();
   }
   return () => {
@@ -69,37 +91,42 @@ export function watch({ folder, deployedAt, onChange, onReady, onProblem }: Watc
   };
 }
 
-/** The files of a project that a deployment may read. A function's modules are among them, which are bundled, not loaded. */
-function sourcesIn(folder: string): string[] {
+/** The files of a project that fit. A function's modules are among them: they are bundled, not loaded. */
+function sourcesIn(folder: string, files: RegExp): string[] {
   return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
     const path = join(folder, entry.name);
-    if (entry.isDirectory()) return /^(\.|node_modules$)/.test(entry.name) ? [] : sourcesIn(path);
-    return SETTINGS_FILE.test(entry.name) || /\.([cm]?[jt]s|json)$/.test(entry.name) ? path : [];
+    if (entry.isDirectory()) return /^(\.|node_modules$)/.test(entry.name) ? [] : sourcesIn(path, files);
+    return files.test(entry.name) ? path : [];
   });
 }
 
+/** What the compiler says of the files as they were when it began, in milliseconds since 1970. */
+interface Verdict {
+  at: number;
+  problem?: string;
+}
+
 interface TypesOptions extends Pick<WatchOptions, "onReady" | "onProblem"> {
-  report: (problem?: string) => void;
-  catchUp: () => void;
+  onVerdict: (verdict: Verdict) => void;
 }
 
 /** Runs the project's TypeScript compiler in its watch mode, and starts it again when it dies. */
 function watchTypes(folder: string, options: TypesOptions, failures = 0): () => void {
-  const { report, catchUp, onReady, onProblem } = options;
+  const { onVerdict, onReady, onProblem } = options;
   const tsc = createRequire(join(folder, "index.js")).resolve("typescript/bin/tsc");
   const args = [tsc, "--noEmit", "--watch", "--preserveWatchOutput", "--pretty", "false"];
   const compiler = spawn(process.execPath, args, { cwd: folder, stdio: ["ignore", "pipe", "ignore"] });
   let said: string[] = [];
   let isReady = false;
+  let at = Date.now();
   createInterface({ input: compiler.stdout }).on("line", (line) => {
+    if (/Starting (incremental )?compilation/.test(line)) at = Date.now();
     const [, errors] = /Found (\d+) errors?\. Watching for file changes/.exec(line) ?? [];
     if (!errors) {
       if (/error TS\d+/.test(line)) said.push(line);
       return;
     }
-    if (errors !== "0") report(said.join("\n"));
-    else if (isReady) report();
-    else catchUp();
+    onVerdict({ at, problem: errors === "0" ? undefined : said.join("\n") });
     if (!isReady) onReady();
     isReady = true;
     said = [];

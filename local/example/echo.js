@@ -9,7 +9,7 @@ exports.handler = async (event, context) => {
   if (does === "reject") Promise.reject(new Error("nobody waits"));
   if (does === "exit") process.exit(3);
   if (does === "twice") return event.body + event.body;
-  if (does === "hang") for (;;);
+  if (does === "hang") Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
   if (does === "sleep" || does === "reject") await new Promise((resolve) => setTimeout(resolve, 300));
   if (does === "eat") {
     const eaten = [];

@@ -58,7 +58,7 @@ const echo = new aws.lambda.Function("echo", {
   handler: "echo.handler",
   runtime: "nodejs24.x",
   memorySize: 128,
-  timeout: 1,
+  timeout: 5,
   role: role("echo").arn,
   environment: { variables: { GREETING: "hello" } },
   loggingConfig: { logFormat: "JSON", logGroup: "echo-log" },
