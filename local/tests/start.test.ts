@@ -168,7 +168,8 @@ describe("npm start", function () {
     await assertMistake({ data }, /Another local run uses the data folder/);
     started.child.kill("SIGCONT");
     const ended = once(started.child, "close");
-    rmSync(data, { recursive: true });
+    // The run may write a file while the folder is being emptied.
+    rmSync(data, { recursive: true, maxRetries: 20 });
     assert.deepEqual(await ended, [1, null]);
     assertSentence(started.shown.stderr, /data folder \S+ can no longer be used: it was moved or deleted/);
   });
