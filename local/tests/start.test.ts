@@ -162,7 +162,9 @@ describe("npm start", function () {
     rmSync(corrupt, { recursive: true });
 
     const data = mkdtempSync(join(tmpdir(), "data-"));
-    const started = start(["--port", "0", "--data", data], createProject());
+    // Without a table to create, dynalite may not have opened the folder yet.
+    const project = createProject({ "index.ts": page["index.ts"] + table });
+    const started = start(["--port", "0", "--data", data], project);
     await urlOf(started);
     started.child.kill("SIGSTOP");
     await assertMistake({ data }, /Another local run uses the data folder/);
