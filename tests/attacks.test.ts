@@ -119,11 +119,11 @@ describe("an attacker", () => {
   ];
 
   for (const [form, tokens] of Object.entries({ uuid: uuids, secret: secrets })) {
-    it(`is given a new session for each of 100,000 forged cookies, malformed ones without a look, with ids as ${form}`, async () => {
+    it(`is given a new session for each of 50,000 forged cookies, malformed ones without a look, with ids as ${form}`, async () => {
       const { looked, dynamodb } = createEmptyTable();
       const handler = createHandler({ env: { ...limits, TABLE_NAME: "t", ID_FORM: form }, dynamodb });
       let wellFormed = 0;
-      for (let i = 0; i < 100_000; i++) {
+      for (let i = 0; i < 50_000; i++) {
         const forged = forge[i % forge.length]?.() ?? "";
         const before = looked.length;
         const { statusCode, headers, cookies, body } = await handler(
@@ -145,7 +145,7 @@ describe("an attacker", () => {
           assert.ok(tokens.accepts(forged.trim().split(";")[0] ?? ""), forged);
         }
       }
-      assert.ok(wellFormed >= 12_500 && wellFormed < 50_000, `${wellFormed}`);
+      assert.ok(wellFormed >= 6_250 && wellFormed < 25_000, `${wellFormed}`);
     }).timeout(120_000);
   }
 });
