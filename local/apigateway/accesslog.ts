@@ -1,5 +1,5 @@
 import type { IncomingMessage } from "node:http";
-import type { Answer } from "./gateway";
+import type { Answer } from "./answer";
 import { commonLogTime } from "./payload";
 
 /**

@@ -1,10 +1,10 @@
 // What the terminal shows.
 
 import { inspect, styleText } from "node:util";
-import type { AnsweredRequest } from "../apigateway/apis";
+import type { AnsweredRequest } from "../apigateway/listener";
+import type { Deployed } from "../deployment";
 import type { Outcome } from "../lambda/runtime";
 import type { Resource } from "../pulumi/resource";
-import type { Deployed } from "../run";
 
 /** Colours a text, where somebody looks at it. */
 export const paint: typeof styleText = (format, text) =>

@@ -1,7 +1,8 @@
 // npm start: the local run on the command line.
 
+import type { Deployed } from "../deployment";
 import { UserError } from "../pulumi/errors";
-import type { Deployed, Run } from "../run";
+import type { Run } from "../run";
 import { help, readOptions } from "./options";
 import {
   createLogPrinter,

@@ -9,7 +9,7 @@ import deleteItem = require("dynalite/validations/deleteItem");
 import putItem = require("dynalite/validations/putItem");
 import updateItem = require("dynalite/validations/updateItem");
 
-import type { Authorize } from "../iam/iam";
+import type { Authorize } from "../iam/provider";
 import type { UserError } from "../pulumi/errors";
 import { ACCOUNT_ID } from "../pulumi/resource";
 import { prepareDataFolder, watchDataFolder } from "./datafolder";

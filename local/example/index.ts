@@ -25,6 +25,7 @@ new aws.iam.RolePolicy("orders", {
   },
 });
 const readers = new aws.iam.Policy("readers", {
+  path: "/shop/",
   policy: pulumi.jsonStringify({
     Version: "2012-10-17",
     Statement: [

@@ -1,6 +1,9 @@
 // What Lambda refuses: https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunction.html and, for the
 // environment, https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
 
+import type * as aws from "@pulumi/aws";
+import type { Inputs } from "../pulumi/resource";
+
 /** In bytes, of an event or a result, as JSON. */
 export const MAX_PAYLOAD = 6 * 1024 * 1024;
 
@@ -9,15 +12,10 @@ const MAX_ENVIRONMENT = 4096;
 const RESERVED =
   /^(_HANDLER|_X_AMZN_TRACE_ID|AWS_(DEFAULT_REGION|REGION|EXECUTION_ENV|ACCESS_KEY|ACCESS_KEY_ID|SECRET_ACCESS_KEY|SESSION_TOKEN)|AWS_LAMBDA_(FUNCTION_(NAME|MEMORY_SIZE|VERSION)|INITIALIZATION_TYPE|LOG_(GROUP|STREAM)_NAME|RUNTIME_API)|LAMBDA_(TASK_ROOT|RUNTIME_DIR))$/;
 
-interface Limited {
-  runtime: string;
-  memorySize?: number;
-  timeout?: number;
-  environment?: { variables?: Record<string, string> };
-}
+type Limited = Inputs<aws.lambda.FunctionArgs, "runtime" | "memorySize" | "timeout" | "environment">;
 
 /** @throws Error that says what Lambda would not accept, and what it does */
-export function checkLimits({ runtime, memorySize = 128, timeout = 3, environment }: Limited): void {
+export function checkLimits({ runtime = "", memorySize = 128, timeout = 3, environment }: Limited): void {
   if (!/^nodejs(20|22|24)\.x$/.test(runtime)) {
     throw new Error(`the runtime "${runtime}" is not emulated; nodejs20.x, nodejs22.x and nodejs24.x are`);
   }

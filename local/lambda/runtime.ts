@@ -109,7 +109,7 @@ if (inspectPort !== undefined) openInspector(inspectPort);
 load().then(
   (handler) => {
     parentPort?.on("message", async (invocation: Invocation) =>
-      parentPort?.postMessage(await invoke(handler, invocation)),
+      parentPort?.postMessage(await callHandler(handler, invocation)),
     );
     parentPort?.postMessage({ result: "ready" });
   },
@@ -120,7 +120,7 @@ load().then(
   },
 );
 
-async function invoke(handler: Handler, invocation: Invocation): Promise<Outcome> {
+async function callHandler(handler: Handler, invocation: Invocation): Promise<Outcome> {
   requestId = invocation.requestId;
   try {
     const result = await handler(JSON.parse(invocation.event), {

@@ -1,11 +1,11 @@
-import { createHash } from "node:crypto";
 import { isAbsolute, relative } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import * as state from "@pulumi/pulumi/runtime/state";
 import { originalLine } from "../register";
 import { UserError } from "./errors";
+import { createMocks, messageOf } from "./mocks";
 import type { Project } from "./project";
-import { ACCOUNT_ID, type Provider, type Resource } from "./resource";
+import type { Created, Provider, Resource } from "./resource";
 
 /** A stack's outputs, by name. */
 export type Outputs = Record<string, unknown>;
@@ -36,7 +36,7 @@ const { withLocalStorage } = state as unknown as { withLocalStorage<T>(callback:
 export async function deploy(
   project: Project,
   provider: Provider,
-  onCreated: (resource: Resource) => void = () => {},
+  onCreated: (resource: Resource, created: Created) => void = () => {},
   answers: Record<string, unknown> = {},
   { signal, onWaiting, seconds = DEPLOYMENT_SECONDS }: Patience = {},
 ): Promise<Outputs> {
@@ -79,61 +79,6 @@ export async function deploy(
   }
 }
 
-interface MockOptions {
-  onCreated: (resource: Resource) => void;
-  answers: Record<string, unknown>;
-  /** What is being created, by type and name. */
-  creating: Set<string>;
-  fail: (error: unknown) => void;
-}
-
-function createMocks(
-  project: Project,
-  provider: Provider,
-  { onCreated, answers, creating, fail }: MockOptions,
-): pulumi.runtime.Mocks {
-  const { region } = project;
-  const arn = (service: string, resource: string) => `arn:aws:${service}:${region}:${ACCOUNT_ID}:${resource}`;
-  const declared = new Set<string>();
-  return {
-    async newResource({ type, name, inputs }) {
-      if (type === "pulumi:pulumi:Stack") return { id: name, state: inputs };
-      const physicalName = inputs.name ?? `${inputs.namePrefix ?? `${name}-`}${suffix(project, type, name)}`;
-      const resource = { type, name, inputs, physicalName, arn };
-      const label = `${type} "${name}"`;
-      try {
-        if (declared.has(label)) throw new Error("another resource of its type has its name");
-        declared.add(label);
-        creating.add(label);
-        const { id = physicalName, outputs } = (await provider[type]?.(resource)) ?? {};
-        creating.delete(label);
-        onCreated(resource);
-        const service = type.split(/[:/]/)[1] ?? "";
-        return { id, state: { name: physicalName, arn: arn(service, physicalName), ...inputs, ...outputs } };
-      } catch (error) {
-        const problem = `${label} cannot be created: ${messageOf(error)}`;
-        fail(error instanceof UserError ? error : new UserError(problem));
-        return new Promise(() => {});
-      }
-    },
-    async call({ token, inputs }) {
-      const zones = ["a", "b", "c"].map((zone) => region + zone);
-      const answer: unknown = {
-        "aws:index/getCallerIdentity:getCallerIdentity": { accountId: ACCOUNT_ID },
-        "aws:index/getPartition:getPartition": { partition: "aws", dnsSuffix: "amazonaws.com" },
-        "aws:index/getRegion:getRegion": { region, name: region, id: region },
-        "aws:index/getAvailabilityZones:getAvailabilityZones": { names: zones },
-        "aws:ec2/getPrefixList:getPrefixList": { id: "pl-local", prefixListId: "pl-local", cidrBlocks: [] },
-        "aws:ec2/getManagedPrefixList:getManagedPrefixList": { id: "pl-local", entries: [] },
-        "aws:route53/getZone:getZone": { id: "ZLOCAL", zoneId: "ZLOCAL", nameServers: [] },
-        ...answers,
-      }[token];
-      if (!answer) fail(new UserError(`The local run cannot answer ${token}.`));
-      return { ...inputs, ...(answer as object) };
-    },
-  };
-}
-
 async function evaluate(program: string): Promise<Outputs> {
   const outputs = await pulumi.runtime.runInPulumiStack(async () => import(program));
   await pulumi.runtime.disconnect();
@@ -156,13 +101,6 @@ function isOwn(folder: string, file: string): boolean {
   const path = relative(folder, file);
   return !isAbsolute(path) && !/^\.\.($|[\\/])|(^|[\\/])node_modules[\\/]/.test(path);
 }
-
-/** Like the suffix of Pulumi's auto-naming, but derived from what identifies the resource. */
-const suffix = (project: Project, type: string, name: string) =>
-  createHash("sha256").update([project.name, project.stack, type, name].join("\n")).digest("hex").slice(0, 7);
-
-const messageOf = (error: unknown) =>
-  (error instanceof Error ? error.message : String(error)).replace(/\nRequire stack:.*/s, "");
 
 /** The program's mistake in a sentence, with the place in the project where it was made, if that is known. */
 function describe(error: unknown, project: Project): string {

@@ -1,7 +1,8 @@
 import { strict as assert } from "node:assert";
 import { DynamoDBClient, ScanCommand } from "@aws-sdk/client-dynamodb";
 import { connection } from "../../tests/support/table";
-import { createIam, fits } from "../iam/iam";
+import { fits } from "../iam/policy";
+import { createIam } from "../iam/provider";
 import type { Resource } from "../pulumi/resource";
 import { useShop } from "./support/shop";
 

@@ -2,7 +2,8 @@ import { strict as assert } from "node:assert";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createInstances, type FunctionDefinition, type Instances } from "../lambda/instances";
+import type { FunctionDefinition } from "../lambda/instance";
+import { createInstances, type Instances } from "../lambda/instances";
 import { collectGarbage } from "./support/heap";
 import { until } from "./support/until";
 
@@ -30,7 +31,7 @@ describe("the instances of a function", () => {
       },
       ...limits,
     });
-    return (event = {}) => instances.invoke(JSON.stringify(event));
+    return (event = {}) => instances.serve(JSON.stringify(event));
   }
 
   afterEach(() => instances.end());

@@ -122,7 +122,7 @@ const aws: Provider = {
   "aws:apigatewayv2/domainName:DomainName": ({ inputs }) => ({
     outputs: {
       domainNameConfiguration: {
-        ...inputs.domainNameConfiguration,
+        ...(inputs.domainNameConfiguration as object),
         targetDomainName: "d.api.test",
         hostedZoneId: "ZAPI",
       },

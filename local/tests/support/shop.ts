@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import type { AnsweredRequest } from "../../apigateway/apis";
+import type { AnsweredRequest } from "../../apigateway/listener";
 import { type Run, run } from "../../run";
 
 export interface Shop {

@@ -6,6 +6,7 @@ describe("what the local run does not emulate", () => {
 
   it("is said for types and for properties, and not for what works", () => {
     assert.deepEqual([...shop.running.notEmulated].sort(), [
+      "Policy.path",
       "RolePolicyAttachment of arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole",
       "Stage.detailedMetricsEnabled",
       "Table.deletionProtectionEnabled (2)",

@@ -3,16 +3,16 @@ import type { AddressInfo } from "node:net";
 import { UserError } from "../pulumi/errors";
 
 /** The HTTP servers of APIs. They outlive a deployment, so that an open page finds its API after the next. */
-export interface Servers {
+export interface Ports {
   /** Begins a deployment. What was deployed before goes on until it is completed. */
-  deployment(): ServersDeployment;
+  deployment(): PortsOfDeployment;
   /** The URLs at which the APIs of the last deployment listen, in the order of their declaration. */
   endpoints(): string[];
   close(): void;
 }
 
 /** The servers of a deployment. */
-export interface ServersDeployment {
+export interface PortsOfDeployment {
   /** Listens for an API. Requests that arrive before the deployment is completed wait. Resolves to its URL. */
   open(name: string): Promise<string>;
   /** Lets an API's requests be answered by `listener` once the deployment is completed. */
@@ -36,7 +36,7 @@ interface ApiServer {
 }
 
 /** @param port where the first API that is declared listens; 0 picks a free port, and so do further APIs */
-export function createServers(port: number): Servers {
+export function createPorts(port: number): Ports {
   let current = new Map<string, ApiServer>();
   return {
     deployment() {

@@ -3,6 +3,7 @@ import type { IncomingMessage } from "node:http";
 import { setTimeout as wait } from "node:timers/promises";
 import type { Outcome } from "../lambda/runtime";
 import { type GatewayResponse, toEvent, toResponse } from "./payload";
+import { headBytes, isDecodable, MAX_HEAD_BYTES, readBody } from "./request";
 import { findRoute } from "./routes";
 
 /** What the program declares of an HTTP API. */
@@ -27,7 +28,8 @@ export interface Stage {
   accessLogFormat?: string;
 }
 
-export type Invoke = (functionArn: string, event: object, sourceArn: string) => Promise<Outcome>;
+/** Invokes a function for API Gateway: `sourceArn` is the route that it is invoked for. */
+export type InvokeFunction = (functionArn: string, event: object, sourceArn: string) => Promise<Outcome>;
 
 export interface Answer extends GatewayResponse {
   requestId: string;
@@ -44,16 +46,16 @@ export interface Answer extends GatewayResponse {
   coldStart?: boolean;
 }
 
-const MAX_BODY_BYTES = 10 * 1024 * 1024;
-/** Of the request line and the headers together. */
-const MAX_HEAD_BYTES = 10_240;
-
 /**
  * Answers a request to an API: finds the stage and the route, and invokes the function behind it.
  *
  * @throws Error when the client goes away before its body is complete
  */
-export async function answer(api: Api, request: IncomingMessage, invoke: Invoke): Promise<Answer> {
+export async function answerRequest(
+  api: Api,
+  request: IncomingMessage,
+  invokeFunction: InvokeFunction,
+): Promise<Answer> {
   const requestId = randomBytes(11).toString("base64");
   // A client may take the API for a proxy, and name it in the request line.
   request.url = request.url?.replace(/^https?:\/\/[^/?]*\/?/i, "/");
@@ -110,7 +112,7 @@ export async function answer(api: Api, request: IncomingMessage, invoke: Invoke)
   // The function goes on when the gateway has given up.
   const abort = new AbortController();
   const outcome = await Promise.race([
-    invoke(functionArn, event, `${api.executionArn}/${stageName}/${routePath}`),
+    invokeFunction(functionArn, event, `${api.executionArn}/${stageName}/${routePath}`),
     wait(timeoutMilliseconds, undefined, { signal: abort.signal, ref: false }),
   ]);
   abort.abort();
@@ -130,29 +132,4 @@ export async function answer(api: Api, request: IncomingMessage, invoke: Invoke)
   const response = toResponse(outcome.result);
   if (!response) return failed("the function's result is no HTTP response");
   return { ...response, requestId, stage: stageName, routeKey, ...invoked };
-}
-
-function headBytes({ method = "", url = "", httpVersion, rawHeaders }: IncomingMessage): number {
-  const requestLine = `${method} ${url} HTTP/${httpVersion}`;
-  return Buffer.byteLength(requestLine) + Buffer.byteLength(rawHeaders.join(""), "latin1");
-}
-
-function isDecodable(path: string): boolean {
-  try {
-    decodeURIComponent(path);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-/** The whole body; `undefined` when it is longer than the gateway takes. */
-async function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
-  const chunks: Buffer[] = [];
-  let length = 0;
-  for await (const chunk of request) {
-    length += chunk.length;
-    if (length <= MAX_BODY_BYTES) chunks.push(chunk);
-  }
-  return length <= MAX_BODY_BYTES ? Buffer.concat(chunks) : undefined;
 }

@@ -1,0 +1,123 @@
+import { createHash } from "node:crypto";
+import type * as aws from "@pulumi/aws";
+import { checkRange } from "../lambda/limits";
+import { ACCOUNT_ID, emulate, type Provider } from "../pulumi/resource";
+import type { Api, InvokeFunction } from "./answer";
+import { type AnsweredRequest, listenerFor } from "./listener";
+import type { PortsOfDeployment } from "./ports";
+import { checkRouteKey } from "./routes";
+import { createThrottle } from "./throttle";
+
+export interface ApisOptions {
+  ports: PortsOfDeployment;
+  invokeFunction: InvokeFunction;
+  onRequest?: (request: AnsweredRequest) => void;
+  /** Whether functions may be stopped in a debugger, where no integration may time out. */
+  isInspected?: boolean;
+}
+
+export interface Apis {
+  provider: Provider;
+  /** Lets the APIs answer requests, once all of them is there. */
+  activate(): void;
+}
+
+const DAY_MS = 86_400_000;
+
+/** Makes HTTP APIs real: each is an HTTP server with the routes, integrations and stages that it declares. */
+export function createApis({ ports, invokeFunction, onRequest = () => {}, isInspected }: ApisOptions): Apis {
+  const apis = new Map<string, Api & { name: string; endpoint: string }>();
+
+  function find(apiId: string) {
+    const api = apis.get(apiId);
+    if (!api) throw new Error(`there is no HTTP API ${apiId}`);
+    return api;
+  }
+
+  const provider: Provider = {
+    "aws:apigatewayv2/api:Api": emulate<aws.apigatewayv2.ApiArgs>()(
+      ["protocolType"],
+      async ({ physicalName, inputs, arn }) => {
+        if (inputs.protocolType !== "HTTP") throw new Error(`a ${inputs.protocolType} API is not emulated`);
+        const id = createHash("sha256").update(physicalName).digest("hex").slice(0, 10);
+        const endpoint = await ports.open(physicalName);
+        const executionArn = arn("execute-api", id);
+        const declared = { integrations: new Map(), routes: [], stages: new Map() };
+        apis.set(id, {
+          id,
+          name: physicalName,
+          endpoint,
+          accountId: ACCOUNT_ID,
+          executionArn,
+          ...declared,
+        });
+        return { id, outputs: { apiEndpoint: endpoint, executionArn } };
+      },
+    ),
+
+    "aws:apigatewayv2/integration:Integration": emulate<aws.apigatewayv2.IntegrationArgs>()(
+      [
+        ...([
+          "apiId",
+          "integrationType",
+          "integrationUri",
+          "payloadFormatVersion",
+          "timeoutMilliseconds",
+        ] as const),
+        // Lambda takes POST only.
+        "integrationMethod" as const,
+      ],
+      ({ physicalName, inputs }) => {
+        const { apiId, integrationType, integrationUri = "", payloadFormatVersion = "1.0" } = inputs;
+        const { timeoutMilliseconds = 30_000 } = inputs;
+        if (integrationType !== "AWS_PROXY" || payloadFormatVersion !== "2.0") {
+          throw new Error(`${integrationType} with payload format ${payloadFormatVersion} is not emulated`);
+        }
+        checkRange("timeoutMilliseconds", timeoutMilliseconds, 50, 30_000);
+        // A function's ARN, or its invoke ARN, which contains the other.
+        const functionArn = /functions\/(.+)\/invocations$/.exec(integrationUri)?.[1] ?? integrationUri;
+        const limit = isInspected ? DAY_MS : timeoutMilliseconds;
+        find(apiId).integrations.set(physicalName, { functionArn, timeoutMilliseconds: limit });
+        return { id: physicalName };
+      },
+    ),
+
+    "aws:apigatewayv2/route:Route": emulate<aws.apigatewayv2.RouteArgs>()(
+      ["apiId", "routeKey", "target"],
+      ({ inputs: { apiId, routeKey, target } }) => {
+        checkRouteKey(routeKey);
+        if (target && !target.startsWith("integrations/")) {
+          throw new Error("its target is not integrations/ and the id of an integration");
+        }
+        find(apiId).routes.push({ routeKey, target });
+        return {};
+      },
+    ),
+
+    "aws:apigatewayv2/stage:Stage": emulate<aws.apigatewayv2.StageArgs>()(
+      ["apiId", "name", "autoDeploy", "accessLogSettings", "defaultRouteSettings"],
+      ({ physicalName: name, inputs }) => {
+        if (!inputs.autoDeploy) throw new Error("a stage without autoDeploy is not emulated");
+        const { endpoint, stages } = find(inputs.apiId);
+        const { defaultRouteSettings: settings, accessLogSettings } = inputs;
+        const { throttlingRateLimit, throttlingBurstLimit, ...others } = settings ?? {};
+        stages.set(name, {
+          throttle: settings ? createThrottle({ throttlingRateLimit, throttlingBurstLimit }) : () => true,
+          accessLogFormat: accessLogSettings?.format,
+        });
+        const set = Object.entries(others).filter(([, value]) => value);
+        return {
+          outputs: { invokeUrl: `${endpoint}/${name === "$default" ? "" : name}` },
+          ignored: set.map(([setting]) => `.${setting}`),
+        };
+      },
+    ),
+  };
+
+  return {
+    provider,
+    activate() {
+      for (const api of apis.values()) ports.serve(api.name, listenerFor(api, invokeFunction, onRequest));
+    },
+  };
+}

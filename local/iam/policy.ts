@@ -1,0 +1,87 @@
+import type * as aws from "@pulumi/aws";
+import type * as pulumi from "@pulumi/pulumi";
+
+/** A policy document's statement, checked: it has an effect, actions and resources. */
+export interface Statement {
+  effect: "Allow" | "Deny";
+  actions: string[];
+  resources: string[];
+  /** Values, by operator and key. */
+  conditions: Record<string, Record<string, string | string[]>>;
+}
+
+type Document = pulumi.Unwrap<aws.iam.PolicyDocument>;
+
+/** A policy as an input: a document, or its JSON. */
+export type PolicyInput = string | Document;
+
+export const list = <T>(value: T | T[]): T[] => (Array.isArray(value) ? value : [value]);
+
+/** Whether `text` fits a pattern as policies write them, in which `*` and `?` stand for anything. */
+export function fits(pattern: string, text: string): boolean {
+  const expression = pattern
+    .replace(/[.+^${}()|[\]\\]/g, "\\$&")
+    .replaceAll("*", ".*")
+    .replaceAll("?", ".");
+  return new RegExp(`^${expression}$`, "s").test(text);
+}
+
+const CONDITION_KEYS = ["aws:PrincipalArn", "lambda:SourceFunctionArn"];
+
+const isLike = (value: string | undefined, allowed: string[]) =>
+  value !== undefined && allowed.some((pattern) => fits(pattern, value));
+const operators: Record<string, (value: string | undefined, allowed: string[]) => boolean> = {
+  ArnEquals: isLike,
+  ArnLike: isLike,
+  StringEquals: (value, allowed) => value !== undefined && allowed.includes(value),
+  StringLike: isLike,
+  Null: (value, allowed) => allowed.includes(String(value === undefined)),
+};
+
+/** Whether a statement is about a call, in a request with these values of condition keys. */
+export const isAbout = (
+  { actions, resources, conditions }: Statement,
+  action: string,
+  resource: string,
+  context: Record<string, string>,
+): boolean =>
+  actions.some((pattern) => fits(pattern.toLowerCase(), action.toLowerCase())) &&
+  resources.some((pattern) => fits(pattern, resource)) &&
+  Object.entries(conditions).every(([operator, keys]) =>
+    Object.entries(keys).every(([key, allowed]) => operators[operator]?.(context[key], list(allowed))),
+  );
+
+const parse = (policy: PolicyInput): Document => (typeof policy === "string" ? JSON.parse(policy) : policy);
+
+/** @throws Error for a statement that AWS would refuse, or that says more than the local run can check */
+export function statementsOf(policy: PolicyInput): Statement[] {
+  const { Version, Statement } = parse(policy);
+  if (![undefined, "2012-10-17", "2008-10-17"].includes(Version)) {
+    throw new Error(`"${Version}" is no Version of a policy; take "2012-10-17"`);
+  }
+  return list(Statement).map(({ Sid, Effect, Action, Resource, Condition, ...others }) => {
+    const conditions = (Condition ?? {}) as Statement["conditions"];
+    for (const [operator, keys] of Object.entries(conditions)) {
+      const unknown = Object.keys(keys).find((key) => !operators[operator] || !CONDITION_KEYS.includes(key));
+      if (unknown) throw new Error(`the condition ${operator} of ${unknown} is not emulated`);
+    }
+    const [other] = Object.keys(others);
+    if (other) throw new Error(`${other} in a policy is not emulated`);
+    if (!["Allow", "Deny"].includes(Effect) || !Action?.length || !Resource?.length) {
+      throw new Error('a statement needs an Effect ("Allow" or "Deny"), an Action and a Resource');
+    }
+    return { effect: Effect, actions: list(Action), resources: list(Resource), conditions };
+  });
+}
+
+/** Whether a role's trust policy lets Lambda assume it. */
+export function trustsLambda(trust: PolicyInput): boolean {
+  return list(parse(trust).Statement).some(({ Effect, Action = [], Principal }) => {
+    const services = typeof Principal === "object" && "Service" in Principal ? Principal.Service : [];
+    return (
+      Effect === "Allow" &&
+      list(Action).includes("sts:AssumeRole") &&
+      list<string>(services ?? []).includes("lambda.amazonaws.com")
+    );
+  });
+}

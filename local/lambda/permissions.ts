@@ -1,0 +1,45 @@
+import type * as aws from "@pulumi/aws";
+import { fits } from "../iam/policy";
+import { type Emulation, emulate } from "../pulumi/resource";
+
+/** The resource-based policies of functions. */
+export interface Permissions {
+  create: Emulation;
+  /** Whether API Gateway may invoke a function for `sourceArn`. */
+  allow(functionArn: string, sourceArn: string): boolean;
+}
+
+interface Permission {
+  functionName: string;
+  action: string;
+  principal: string;
+  sourceArn: string;
+}
+
+const nameIn = (nameOrArn: string) => nameOrArn.split(":").pop() ?? "";
+
+/** @param functionArns the ARNs of the functions that are there */
+export function createPermissions(functionArns: () => string[]): Permissions {
+  const permissions: Permission[] = [];
+  return {
+    create: emulate<aws.lambda.PermissionArgs>()(
+      ["action", "function", "principal", "sourceArn", "statementId"],
+      ({ inputs: { action, function: nameOrArn, principal, sourceArn = "*" } }) => {
+        const functionName = nameIn(nameOrArn as string);
+        if (!functionArns().map(nameIn).includes(functionName)) {
+          throw new Error(`there is no function ${nameOrArn}`);
+        }
+        permissions.push({ functionName, action, principal, sourceArn });
+        return {};
+      },
+    ),
+    allow: (functionArn, sourceArn) =>
+      permissions.some(
+        (permission) =>
+          permission.functionName === nameIn(functionArn) &&
+          fits(permission.action, "lambda:InvokeFunction") &&
+          permission.principal === "apigateway.amazonaws.com" &&
+          fits(permission.sourceArn, sourceArn),
+      ),
+  };
+}
