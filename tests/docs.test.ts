@@ -31,7 +31,10 @@ describe("the documentation", () => {
   it("has links that lead somewhere", () => {
     for (const page of pages) {
       for (const [, target = ""] of read(page).matchAll(/\]\(([^)\s]+)\)/g)) {
-        if (/^(https:\/\/|\$\{outputs\.)/.test(target)) continue;
+        // The badge is GitHub's, above the repository's files.
+        const workflow = /^\.\.\/\.\.\/actions\/workflows\/([\w.]+)/.exec(target)?.[1];
+        if (workflow) assert.ok(existsSync(join(project, ".github/workflows", workflow)), target);
+        if (workflow || /^(https:\/\/|\$\{outputs\.)/.test(target)) continue;
         const [path = "", anchor] = target.split("#");
         assert.ok(existsSync(join(project, dirname(page), path)), `${page}: ${target}`);
         if (anchor)
