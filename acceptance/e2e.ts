@@ -40,7 +40,7 @@ async function main(): Promise<number> {
     return 0;
   }
   const interrupt = watchForInterrupt(GRACE_MILLISECONDS, (by) => show(`Interrupted (${by})`));
-  // The Automation API takes a moment to load, which whoever mistypes an option need not wait for.
+  // The Automation API takes a moment to load, which a mistyped option shouldn't have to wait for.
   const { tryStack } = await import("./course");
   return tryStack({ folder: process.cwd(), settings, keep, interrupt, show });
 }

@@ -1,4 +1,4 @@
-/** Something that whoever started it can fix: its message is all that is shown. */
+/** A problem that the user can fix: its message is all that is shown. */
 export class Failure extends Error {}
 
 const remedies: [pattern: RegExp, sentence: string][] = [

@@ -2,7 +2,7 @@
 export interface Interrupt {
   /** How it was interrupted, if it was. */
   readonly by?: string;
-  /** Fires when the command that is under way has to be told to stop. */
+  /** Fires when the running command has to stop. */
   readonly signal: AbortSignal;
   /** To be called when the command says that it is stopping: it has got the terminal's Ctrl-C itself. */
   isStopping(): void;

@@ -26,7 +26,7 @@ export const promises: Promised[] = [
     },
   },
   {
-    sentence: "Whoever comes back with the cookie keeps the session, and each visit counts one more",
+    sentence: "A visitor who comes back with the cookie keeps the session, and each visit counts one more",
     async check(site) {
       const { id } = expectNewSession(await site.visit());
       for (const counter of [2, 3, 4]) expectVisit(await site.visit(id), id, counter);

@@ -173,11 +173,11 @@ function audit(all: Seen[], stored: Map<string, number>, failedCreations: number
       problems.push(`visits counted double: ${answered} answered, ${count} counted`);
     stored.delete(id);
   }
-  // A session whose creation was answered 503 may exist, though nobody knows it.
+  // A session whose creation was answered 503 may exist without a visitor.
   if (stored.size > failedCreations)
     problems.push(`${stored.size} sessions are unknown, ${failedCreations} may be`);
   for (const count of stored.values())
-    if (count !== 1) problems.push(`a session that nobody knows has ${count}`);
+    if (count !== 1) problems.push(`a session without a visitor has ${count}`);
   return problems;
 }
 

@@ -1,6 +1,6 @@
 // Compiles TypeScript as it is required: the local run's own, and the program's. Compiling takes a third of a
-// start, so what was compiled is kept, by its content: it is never out of date. Whoever has registered ts-node
-// keeps it, but ts-node leaves out what is in node_modules.
+// start, so what was compiled is kept, by its content: it is never out of date. If ts-node is
+// registered, it stays, but ts-node leaves out what is in node_modules.
 
 const { createHash } = require("node:crypto");
 const {

@@ -85,7 +85,7 @@ describe("the local run", () => {
   });
 
   it("is reached at 127.0.0.1 only", async () => {
-    // Whoever listens at all addresses listens at this one as well, without leaving the machine.
+    // A server that listens on all addresses answers at this one, too, without leaving the machine.
     for (const address of [url, running.dynamodb]) {
       await fetch(`http://127.0.0.1:${new URL(address).port}`);
       await assert.rejects(fetch(`http://127.0.0.2:${new URL(address).port}`));
@@ -111,7 +111,7 @@ describe("the local run", () => {
     rmSync(data, { recursive: true });
   });
 
-  it("uses another DynamoDB when told so, everywhere with the credentials and the region that it shows", async () => {
+  it("uses another DynamoDB on request, always with the credentials and the region that it prints", async () => {
     const proxy = await startFaultProxy(running.dynamodb);
     const elsewhere = copyProject();
     writeFileSync(join(elsewhere, "Pulumi.dev.yaml"), "config:\n  aws:region: eu-west-1\n");

@@ -83,7 +83,7 @@ describe("logging in and out", function () {
         // A login whose session was ended before it began is refused, and may be tried again.
         assert.ok(status === 200 || status === 503, `${status} ${body}`);
       }
-      // Whoever came after is logged in and on the user's list: nobody is missed by the next log-out.
+      // A login that came later is on the user's list: the next log-out ends it, too.
       const last = browse();
       await logIn(last, user);
       await last.visit("/logout-everywhere", "POST");

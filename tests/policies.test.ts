@@ -2,7 +2,7 @@ import { strict as assert } from "node:assert";
 import { type Evaluation, evaluate } from "./support/evaluate";
 import { rules } from "./support/rules";
 
-// What holds for every resource, in every combination of the optional parts that brings or changes resources.
+// Rules for every resource, in every combination of the optional parts that adds or changes resources.
 describe("the policies", () => {
   const stacks: Record<string, Record<string, string>> = {
     "nothing optional": {},
@@ -47,7 +47,7 @@ describe("the policies", () => {
       ["aws:iam/policy:Policy", allow({ NotAction: "iam:*", Resource: "arn:x" })],
       ["aws:sqs/queue:Queue", { nested: { policy: { Statement: { Effect: "Allow", Action: "*" } } } }],
     ],
-    "no resource is a wildcard, but where AWS knows no other": [
+    "no resource is a wildcard, except where AWS supports nothing narrower": [
       ["aws:iam/policy:Policy", allow({ Action: "sqs:SendMessage", Resource: "*" })],
       [
         "aws:iam/policy:Policy",

@@ -80,7 +80,7 @@ describe("the program", () => {
     });
   });
 
-  it("protects the data if told so, in DynamoDB and in Pulumi", async () => {
+  it("protects the data on request, in DynamoDB and in Pulumi", async () => {
     const table = ["aws:dynamodb/table:Table", "sessions"] as const;
     assert.equal(program.declared(...table).protect, false);
     const { inputs, declared } = await evaluate({ protectData: "true" });
@@ -143,7 +143,7 @@ describe("the program", () => {
     });
   });
 
-  it("traces the function if told so, and lets it send traces", async () => {
+  it("traces the function on request, and lets it send traces", async () => {
     const { inputs } = await evaluate({ tracing: "true" });
     assert.deepEqual(inputs("aws:lambda/function:Function", "visit").tracingConfig, { mode: "Active" });
     const { policy } = inputs("aws:iam/rolePolicy:RolePolicy", "visit");
@@ -166,7 +166,7 @@ describe("the program", () => {
     });
   });
 
-  it("sends GET / to the function in payload format 2.0, and knows no other route", () => {
+  it("sends GET / to the function in payload format 2.0, and has no other route", () => {
     assert.deepEqual(program.inputs("aws:apigatewayv2/api:Api", "sessions"), {
       protocolType: "HTTP",
       disableExecuteApiEndpoint: false,

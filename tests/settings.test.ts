@@ -32,7 +32,7 @@ describe("the settings", () => {
     return readSettings();
   };
 
-  /** What is wrong with settings, as the user is told. */
+  /** The problems that a user sees for these settings. */
   function problemsOf(changes: Record<string, string | undefined>): string {
     try {
       readWith(changes);

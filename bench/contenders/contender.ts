@@ -8,7 +8,7 @@ export interface Jar {
 /** A way to count visits in DynamoDB. */
 export interface Contender {
   name: string;
-  /** One visit by whoever owns the jar. Resolves to the counter that the visitor sees. */
+  /** One visit by the owner of the jar. Resolves to the counter that the visitor sees. */
   visit(jar: Jar): Promise<number>;
   close?(): Promise<void>;
 }

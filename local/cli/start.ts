@@ -38,7 +38,7 @@ async function main(): Promise<void> {
   };
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, end);
 
-  // Pulumi and its providers take a second to load, which whoever mistypes an option need not wait for.
+  // Pulumi and its providers take a second to load, which a mistyped option shouldn't have to wait for.
   const { run } = await import("../run");
   console.log(`Deploying stack ${options.stack} on this machine\n`);
   const folder = process.cwd();

@@ -57,7 +57,7 @@ export function startInstance(definition: FunctionDefinition): Instance {
   for (const stream of [worker.stdout, worker.stderr]) stream.setEncoding("utf8").on("data", onLog);
 
   let alive = true;
-  // Whoever waits for the thread's next answer. A promise of the thread's end would keep all that was raced against it.
+  // Resolves the wait for the thread's next answer. A promise of the thread's end would keep everything that was raced against it.
   let settle: (outcome: Outcome) => void = () => {};
   const die = (outcome: Outcome) => {
     alive = false;

@@ -22,7 +22,7 @@ describe("a function in the local run", () => {
       assert.equal(await response.text(), '{"message":"Internal Server Error"}');
       assert.match(shop.requests.at(-1)?.error ?? "", reason);
       const next = await invocations();
-      // Who merely throws keeps the instance; whoever crashes or times out gets another.
+      // A handler that throws keeps its instance; one that crashes or times out gets another.
       if (does === "throw") assert.ok(next > 1);
       else assert.equal(next, 1);
     });

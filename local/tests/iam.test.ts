@@ -24,7 +24,7 @@ describe("IAM in the local run", () => {
     );
   });
 
-  it("lets whoever looks into the tables from outside do everything", async () => {
+  it("lets anyone who looks into the tables from outside do everything", async () => {
     const client = new DynamoDBClient(connection(shop.running.dynamodb));
     const TableName = String(shop.running.outputs.customersTable);
     assert.deepEqual((await client.send(new ScanCommand({ TableName }))).Items, []);

@@ -83,7 +83,7 @@ describe("deploying again", function () {
     assert.equal(body, "first, second");
   });
 
-  it("gives up a program that waits for ever, and keeps what it left undone out of the next", async () => {
+  it("gives up on a program that waits forever, and keeps its unfinished work out of the next deployment", async () => {
     const late = `export const never = new Promise(() => {});
       setTimeout(() => new aws.sns.Topic("a"), 4_000);\n`;
     write(folder, { "index.ts": page["index.ts"] + late });

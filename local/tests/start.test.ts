@@ -107,7 +107,7 @@ describe("npm start", function () {
     }
   });
 
-  it("lets a debugger attach at the usual port, unless it is told another", () => {
+  it("lets a debugger attach at the usual port, or at the one you choose", () => {
     assert.equal(readOptions(["--inspect"]).inspectPort, 9229);
     assert.equal(readOptions(["--inspect=9300"]).inspectPort, 9300);
     assert.equal(readOptions([]).inspectPort, undefined);

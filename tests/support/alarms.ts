@@ -1,6 +1,6 @@
 import { strict as assert } from "node:assert";
 
-/** What CloudWatch is told of a metric. */
+/** What CloudWatch receives of a metric. */
 export interface Metric {
   namespace: string;
   metricName: string;

@@ -11,7 +11,7 @@ export interface Evaluation {
   inputs(type: string, name: string): Record<string, unknown>;
   /** The resources that a component holds together. */
   partsOf(component: string): string[];
-  /** What the one resource of a type and name is declared with, which the mocks are not told. */
+  /** What the one resource of a type and name is declared with, including options, which mocks don't get. */
   declared(type: string, name: string): Declared;
 }
 
@@ -22,7 +22,7 @@ const evaluations = new Map<string, Promise<Evaluation>>();
 
 interface Options {
   stack?: string;
-  /** In the place of, or besides, what is answered here. */
+  /** Instead of, or in addition to, the answers below. */
   provider?: Provider;
   /** Of data sources, by their tokens. */
   answers?: Record<string, unknown>;

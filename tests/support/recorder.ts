@@ -2,7 +2,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 
-/** What a program declares of a resource and a mock is not told. */
+/** What a program declares of a resource and mocks don't get. */
 export interface Declared {
   type: string;
   name: string;

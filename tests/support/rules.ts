@@ -17,7 +17,7 @@ interface Statement {
   Condition?: object;
 }
 
-// For these, AWS knows no narrower resource than all of them:
+// AWS doesn't support resource-level permissions for these actions:
 // https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsx-ray.html
 // https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html#configuration-vpc-permissions
 const ACTIONS_ON_ANY_RESOURCE = [
@@ -31,7 +31,7 @@ const ACTIONS_ON_ANY_RESOURCE = [
   "ec2:UnassignPrivateIpAddresses",
 ];
 
-/** What has to hold for every resource, whichever it is. */
+/** Rules that every resource has to follow. */
 export const rules: Record<string, Rule> = {
   "no action is a wildcard": ({ inputs }) =>
     allowed(inputs).flatMap(({ Action, NotAction }) => [
@@ -39,7 +39,7 @@ export const rules: Record<string, Rule> = {
       ...(NotAction ? ["NotAction"] : []),
     ]),
 
-  "no resource is a wildcard, but where AWS knows no other": ({ inputs }) =>
+  "no resource is a wildcard, except where AWS supports nothing narrower": ({ inputs }) =>
     allowed(inputs).flatMap(({ Action, Resource, NotResource }) => {
       if (NotResource) return ["NotResource"];
       const inevitable = list(Action).every((action) => ACTIONS_ON_ANY_RESOURCE.includes(action));
@@ -60,7 +60,7 @@ export const rules: Record<string, Rule> = {
   ],
 
   "a log group has a retention": ({ type, inputs }) =>
-    type === "aws:cloudwatch/logGroup:LogGroup" && !inputs.retentionInDays ? ["kept for ever"] : [],
+    type === "aws:cloudwatch/logGroup:LogGroup" && !inputs.retentionInDays ? ["kept forever"] : [],
 
   "what takes tags has those of project and stack": ({ takesTags, inputs }) => {
     const { project, stack } = (inputs.tags ?? {}) as Record<string, string>;
