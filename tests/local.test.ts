@@ -32,6 +32,14 @@ describe("the local run", () => {
     return new Map(Items.map((item) => [item["session-id"]?.S, item.counter?.N]));
   }
 
+  it("makes the core resources real, with all their inputs but tracing and encryption", () => {
+    const core = /^(Api|Integration|Route|Stage|Function|Permission|LogGroup|Table|Role|Policy|RolePolicy)\b/;
+    assert.deepEqual(
+      running.notEmulated.filter((what) => core.test(what)),
+      ["Function.tracingConfig", "Table.serverSideEncryption"],
+    );
+  });
+
   it("counts a browser's visits in one session, and another browser's in another", async () => {
     const one = createBrowser(url);
     const first = await one.visit();

@@ -1,7 +1,10 @@
-import type { Provider } from "./resource";
+import type * as aws from "@pulumi/aws";
+import { emulate, type Provider } from "./resource";
 
-/** Outputs with nothing behind them, of resources that are not emulated, for programs that pass them on. */
+/** Resources with nothing behind them but outputs, for programs that pass these on. */
 export const standIns: Provider = {
+  // Logs go to the terminal, which keeps them for as long as you like.
+  "aws:cloudwatch/logGroup:LogGroup": emulate<aws.cloudwatch.LogGroupArgs>()(["retentionInDays"], () => ({})),
   // Functions reach DynamoDB without a network.
   "awsx:ec2:Vpc": ({ physicalName }) => {
     const subnetIds = (kind: string) => ["a", "b"].map((zone) => `subnet-${physicalName}-${kind}-${zone}`);
