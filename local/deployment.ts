@@ -51,7 +51,7 @@ export interface Deployed {
 }
 
 /** What outlives a deployment: the tables and the open ports. Everything else is made anew by the next. */
-export interface Surroundings {
+export interface Lasting {
   ports: Ports;
   tables: Tables;
   /** The URL at which DynamoDB listens. */
@@ -72,7 +72,7 @@ export interface Deployment extends Deployed {
  */
 export async function deployProject(
   options: RunOptions,
-  { ports, tables, dynamodb }: Surroundings,
+  { ports, tables, dynamodb }: Lasting,
 ): Promise<Deployment> {
   const { onCreated, onInvoke, inspectPort } = options;
   const project = readProject(options.folder, options.stack);

@@ -57,15 +57,13 @@ export function createApis({ ports, invokeFunction, onRequest = () => {}, isInsp
 
     "aws:apigatewayv2/integration:Integration": emulate<aws.apigatewayv2.IntegrationArgs>()(
       [
-        ...([
-          "apiId",
-          "integrationType",
-          "integrationUri",
-          "payloadFormatVersion",
-          "timeoutMilliseconds",
-        ] as const),
+        "apiId",
+        "integrationType",
+        "integrationUri",
+        "payloadFormatVersion",
+        "timeoutMilliseconds",
         // Lambda takes POST only.
-        "integrationMethod" as const,
+        "integrationMethod",
       ],
       ({ physicalName, inputs }) => {
         const { apiId, integrationType, integrationUri = "", payloadFormatVersion = "1.0" } = inputs;

@@ -3,12 +3,21 @@ import type * as aws from "@pulumi/aws";
 import type { Inputs } from "../pulumi/resource";
 import type { RuntimeData } from "./runtime";
 
-export type FunctionInputs = Inputs<
-  aws.lambda.FunctionArgs,
-  "code" | "handler" | "runtime" | "role" | "memorySize" | "timeout" | "environment" | "loggingConfig"
->;
+/** The inputs of a function that are honoured. */
+export const FUNCTION_INPUTS = [
+  "code",
+  "handler",
+  "runtime",
+  "role",
+  "memorySize",
+  "timeout",
+  "environment",
+  "loggingConfig",
+] as const;
 
-export interface Surroundings {
+export type FunctionInputs = Inputs<aws.lambda.FunctionArgs, (typeof FUNCTION_INPUTS)[number]>;
+
+export interface FunctionPlace {
   functionName: string;
   functionArn: string;
   /** In MB. */
@@ -21,55 +30,50 @@ export interface Surroundings {
   dynamodb: string;
 }
 
-/** What a function's runtime is started with, but for the debugger. */
-export function runtimeOf(inputs: FunctionInputs, surroundings: Surroundings): RuntimeData {
-  const { functionName, functionArn, memorySize, taskRoot } = surroundings;
-  const [file = "", handlerName = ""] = (inputs.handler ?? "").split(".");
-  return {
-    path: join(taskRoot, file),
-    handlerName,
-    jsonLogs: inputs.loggingConfig?.logFormat === "JSON",
-    context: {
-      functionName,
-      functionVersion: "$LATEST",
-      invokedFunctionArn: functionArn,
-      memoryLimitInMB: `${memorySize}`,
-      logGroupName: inputs.loggingConfig?.logGroup ?? `/aws/lambda/${functionName}`,
-      logStreamName: "local",
-    },
-  };
-}
-
 /**
- * A function's environment variables: its own, and those that Lambda sets.
- * https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
+ * What a function's runtime is started with, but for the debugger, and its environment variables: its own, and those
+ * that Lambda sets. https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
  */
-export function environmentOf(inputs: FunctionInputs, surroundings: Surroundings): Record<string, string> {
-  const { memorySize, region, taskRoot, accessKeyId, dynamodb } = surroundings;
-  const { context } = runtimeOf(inputs, surroundings);
+export function prepare(
+  { handler = "", runtime, environment, loggingConfig }: FunctionInputs,
+  { functionName, functionArn, memorySize, region, taskRoot, accessKeyId, dynamodb }: FunctionPlace,
+): { runtime: RuntimeData; environment: Record<string, string> } {
+  const [file = "", handlerName = ""] = handler.split(".");
+  const context = {
+    functionName,
+    functionVersion: "$LATEST",
+    invokedFunctionArn: functionArn,
+    memoryLimitInMB: `${memorySize}`,
+    logGroupName: loggingConfig?.logGroup ?? `/aws/lambda/${functionName}`,
+    logStreamName: "local",
+  };
+  const jsonLogs = loggingConfig?.logFormat === "JSON";
   return {
-    ...inputs.environment?.variables,
-    _HANDLER: inputs.handler ?? "",
-    AWS_ACCESS_KEY_ID: accessKeyId,
-    AWS_DEFAULT_REGION: region,
-    AWS_EXECUTION_ENV: `AWS_Lambda_${inputs.runtime}`,
-    AWS_LAMBDA_FUNCTION_MEMORY_SIZE: `${memorySize}`,
-    AWS_LAMBDA_FUNCTION_NAME: context.functionName ?? "",
-    AWS_LAMBDA_FUNCTION_VERSION: context.functionVersion ?? "",
-    AWS_LAMBDA_LOG_GROUP_NAME: context.logGroupName ?? "",
-    AWS_LAMBDA_LOG_STREAM_NAME: context.logStreamName ?? "",
-    AWS_REGION: region,
-    AWS_SECRET_ACCESS_KEY: "local",
-    AWS_SESSION_TOKEN: "local",
-    LAMBDA_TASK_ROOT: taskRoot,
-    LANG: "en_US.UTF-8",
-    TZ: ":UTC",
-    // In AWS the function runs on the Node.js that it declares, not on the one of this machine.
-    AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true",
-    // The developer's settings for AWS, which a thread would find in their home folder.
-    AWS_CONFIG_FILE: "/dev/null",
-    AWS_SHARED_CREDENTIALS_FILE: "/dev/null",
-    // The SDK's own setting for another endpoint: the DynamoDB on this machine.
-    AWS_ENDPOINT_URL_DYNAMODB: dynamodb,
+    runtime: { path: join(taskRoot, file), handlerName, jsonLogs, context },
+    environment: {
+      ...environment?.variables,
+      _HANDLER: handler,
+      AWS_ACCESS_KEY_ID: accessKeyId,
+      AWS_DEFAULT_REGION: region,
+      AWS_EXECUTION_ENV: `AWS_Lambda_${runtime}`,
+      AWS_LAMBDA_FUNCTION_MEMORY_SIZE: context.memoryLimitInMB,
+      AWS_LAMBDA_FUNCTION_NAME: context.functionName,
+      AWS_LAMBDA_FUNCTION_VERSION: context.functionVersion,
+      AWS_LAMBDA_LOG_GROUP_NAME: context.logGroupName,
+      AWS_LAMBDA_LOG_STREAM_NAME: context.logStreamName,
+      AWS_REGION: region,
+      AWS_SECRET_ACCESS_KEY: "local",
+      AWS_SESSION_TOKEN: "local",
+      LAMBDA_TASK_ROOT: taskRoot,
+      LANG: "en_US.UTF-8",
+      TZ: ":UTC",
+      // In AWS the function runs on the Node.js that it declares, not on the one of this machine.
+      AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true",
+      // The developer's settings for AWS, which a thread would find in their home folder.
+      AWS_CONFIG_FILE: "/dev/null",
+      AWS_SHARED_CREDENTIALS_FILE: "/dev/null",
+      // The SDK's own setting for another endpoint: the DynamoDB on this machine.
+      AWS_ENDPOINT_URL_DYNAMODB: dynamodb,
+    },
   };
 }

@@ -5,7 +5,7 @@ import type * as aws from "@pulumi/aws";
 import type { Iam } from "../iam/provider";
 import { type Created, emulate, type Provider, type Resource } from "../pulumi/resource";
 import { locateSources, unpack } from "./archive";
-import { environmentOf, type FunctionInputs, runtimeOf } from "./environment";
+import { FUNCTION_INPUTS, type FunctionInputs, prepare } from "./environment";
 import { failure } from "./instance";
 import { createInstances, type Instances } from "./instances";
 import { checkLimits, MAX_PAYLOAD } from "./limits";
@@ -57,14 +57,18 @@ export function createFunctions(options: FunctionsOptions): Functions {
     const accessKeyId = assume(role, functionArn);
     await unpack(code, taskRoot);
     locateSources(taskRoot, project);
-    const names = { functionName: physicalName, functionArn };
-    const surroundings = { ...names, memorySize, region, taskRoot, accessKeyId, dynamodb };
+    const { runtime, environment } = prepare(inputs, {
+      functionName: physicalName,
+      functionArn,
+      memorySize,
+      region,
+      taskRoot,
+      accessKeyId,
+      dynamodb,
+    });
     const instances = createInstances({
-      runtime: {
-        ...runtimeOf(inputs, surroundings),
-        inspectPort: inspectPort && inspectPort + functions.size,
-      },
-      environment: environmentOf(inputs, surroundings),
+      runtime: { ...runtime, inspectPort: inspectPort && inspectPort + functions.size },
+      environment,
       memorySize,
       timeout,
       onLog,
@@ -77,20 +81,8 @@ export function createFunctions(options: FunctionsOptions): Functions {
 
   const provider: Provider = {
     "aws:lambda/function:Function": emulate<aws.lambda.FunctionArgs>()(
-      [
-        ...([
-          "code",
-          "handler",
-          "runtime",
-          "role",
-          "memorySize",
-          "timeout",
-          "environment",
-          "loggingConfig",
-        ] as const),
-        // Here there is one version, on this machine's processor.
-        ...(["publish", "architectures"] as const),
-      ],
+      // There is one version here, on this machine's processor.
+      [...FUNCTION_INPUTS, "publish", "architectures"],
       create,
     ),
     "aws:lambda/permission:Permission": permissions.create,

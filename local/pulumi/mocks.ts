@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type * as pulumi from "@pulumi/pulumi";
-import { UserError } from "./errors";
+import { messageOf, UserError } from "./errors";
 import type { Project } from "./project";
 import { ACCOUNT_ID, type Created, type Provider, type Resource } from "./resource";
 
@@ -64,6 +64,3 @@ export function createMocks(
 /** Like the suffix of Pulumi's auto-naming, but derived from what identifies the resource. */
 const suffix = (project: Project, type: string, name: string) =>
   createHash("sha256").update([project.name, project.stack, type, name].join("\n")).digest("hex").slice(0, 7);
-
-export const messageOf = (error: unknown) =>
-  (error instanceof Error ? error.message : String(error)).replace(/\nRequire stack:.*/s, "");

@@ -2,8 +2,8 @@ import { isAbsolute, relative } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import * as state from "@pulumi/pulumi/runtime/state";
 import { originalLine } from "../register";
-import { UserError } from "./errors";
-import { createMocks, messageOf } from "./mocks";
+import { messageOf, UserError } from "./errors";
+import { createMocks } from "./mocks";
 import type { Project } from "./project";
 import type { Created, Provider, Resource } from "./resource";
 

@@ -84,8 +84,9 @@ describe("deploying again", function () {
   });
 
   it("gives up on a program that waits forever, and keeps its unfinished work out of the next deployment", async () => {
-    const late = `export const never = new Promise(() => {});
-      setTimeout(() => new aws.sns.Topic("a"), 4_000);\n`;
+    const late = `const scope = globalThis as { goOn?: () => void; late?: Promise<unknown> };
+      scope.late = new Promise<void>((resolve) => { scope.goOn = resolve; }).then(() => new aws.sns.Topic("a"));
+      export const never = new Promise(() => {});\n`;
     write(folder, { "index.ts": page["index.ts"] + late });
     seconds = 3;
     await assert.rejects(running.redeploy(), (error: unknown) => {
@@ -97,11 +98,13 @@ describe("deploying again", function () {
     assert.equal(await visit(), "hello one");
 
     seconds = 60;
-    const pause = `new aws.sns.Topic("a");
-      export const pause = new Promise((resolve) => setTimeout(resolve, 3000, "over"));\n`;
-    write(folder, { "index.ts": page["index.ts"] + pause });
+    const next = `new aws.sns.Topic("a");
+      const scope = globalThis as { goOn?: () => void; late?: Promise<unknown> };
+      scope.goOn?.();
+      export const late = scope.late?.then(() => "over");\n`;
+    write(folder, { "index.ts": page["index.ts"] + next });
     const { outputs, resources } = await running.redeploy();
-    assert.equal(outputs.pause, "over");
+    assert.equal(outputs.late, "over");
     assert.equal(resources.filter(({ name }) => name === "a").length, 1);
   });
 
