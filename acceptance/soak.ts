@@ -8,7 +8,7 @@ import { readPage } from "../tests/support/browser";
 import { type Fault, startFaultProxy } from "../tests/support/faultproxy";
 import { copyProject } from "../tests/support/project";
 import { connection } from "../tests/support/table";
-import { Failure } from "./errors";
+import { explain, Failure } from "./errors";
 import { parseOptions } from "./options";
 
 const help = `Sends visits to a local run for a while, with DynamoDB failing and functions restarting, and then compares every
@@ -203,6 +203,6 @@ async function main() {
 }
 
 main().catch((error: Error) => {
-  console.error(error instanceof Failure ? error.message : error);
+  console.error(explain(error));
   process.exit(1);
 });

@@ -1,7 +1,7 @@
 // npm run verify -- URL: runs the checks against a deployed stack.
 
 import { createClient } from "./client";
-import { Failure } from "./errors";
+import { explain, Failure } from "./errors";
 import { parseOptions } from "./options";
 import { runChecks } from "./runchecks";
 
@@ -42,6 +42,6 @@ async function main(): Promise<void> {
 }
 
 main().catch((error: Error) => {
-  console.error(error instanceof Failure ? error.message : error);
+  console.error(explain(error));
   process.exit(1);
 });
