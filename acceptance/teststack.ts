@@ -12,7 +12,7 @@ import {
 import { version as sdkVersion } from "@pulumi/pulumi/version";
 import { Failure } from "./errors";
 import type { Interrupt } from "./interrupt";
-import { readStackSettings } from "./settings";
+import { readStackSettings } from "./stacksettings";
 
 /** A temporary stack. */
 export interface TestStack {

@@ -61,7 +61,7 @@ describe("an attacker", () => {
       const { body = "" } = await visit(`sid=${value}`);
       const { id, counter } = readPage(body);
       assert.ok(!ids.has(id) && counter === 1, value);
-      // Only the call that creates a session: the value isn't even lookups up.
+      // The one call created a session: the value wasn't even looked up.
       assert.equal(calls, 1);
     }
   });

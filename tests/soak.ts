@@ -4,12 +4,12 @@ import { randomInt } from "node:crypto";
 import { setTimeout as wait } from "node:timers/promises";
 import { DynamoDBClient, paginateScan } from "@aws-sdk/client-dynamodb";
 import { type Run, run, startDynamoDB } from "pulumi-aws-local";
-import { readPage } from "../tests/support/browser";
-import { type Fault, startFaultProxy } from "../tests/support/faultproxy";
-import { copyProject } from "../tests/support/project";
-import { connection } from "../tests/support/table";
-import { explain, Failure } from "./errors";
-import { parseOptions } from "./options";
+import { explain, Failure } from "../acceptance/errors";
+import { parseOptions } from "../acceptance/options";
+import { readPage } from "./support/browser";
+import { type Fault, startFaultProxy } from "./support/faultproxy";
+import { copyProject } from "./support/project";
+import { connection } from "./support/table";
 
 const help = `Sends visits to a local run for a while, with DynamoDB failing and functions restarting, and then compares every
 counter with the table.
@@ -70,8 +70,6 @@ async function soak({ seconds, requests, visitors }: ReturnType<typeof readOptio
   const proxy = await startFaultProxy(endpoint);
   const logs: SessionLog[] = [];
   const total = { requests: 0, faults: 0, failed: 0, starts: 0, failedCreations: 0 };
-  const end = Date.now() + seconds * 1000;
-  const isOver = () => Date.now() >= end || total.requests >= requests;
 
   /** Restarts all function instances, without faults: deployments aren't what this tests. */
   async function start(): Promise<Run & { inFlight: number }> {
@@ -92,6 +90,8 @@ async function soak({ seconds, requests, visitors }: ReturnType<typeof readOptio
   }
 
   let current = await start();
+  const end = Date.now() + seconds * 1000;
+  const isOver = () => Date.now() >= end || total.requests >= requests;
   const tableName = String(current.outputs.tableName);
   const earlier = await readTable(endpoint, tableName);
   async function restart(): Promise<void> {
