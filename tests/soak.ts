@@ -158,7 +158,7 @@ async function soak({ seconds, requests, visitors }: ReturnType<typeof readOptio
   );
   console.log(`${total.failed} visits got a 503`);
   for (const problem of problems) console.log(problem);
-  console.log(problems.length === 0 ? "Every counter is correct." : "Some counters are wrong.");
+  console.log(problems.length === 0 ? "Every counter is correct." : "The soak test failed.");
   return problems.length === 0;
 }
 
