@@ -57,8 +57,9 @@ export const definitions = {
   absoluteSeconds: wholeNumber(1, LONGEST_SESSION, 43200),
   memorySize: wholeNumber(128, 10240, 256),
   logRetentionDays: oneOf(RETENTION_DAYS, 30),
-  throttlingRateLimit: wholeNumber(1, 10000, 1000),
-  throttlingBurstLimit: wholeNumber(1, 5000, 1000),
+  // The account's quotas also apply: by default 10,000 and, depending on the region, 1,250 to 5,000. AWS raises both.
+  throttlingRateLimit: wholeNumber(1, 1000000, 1000),
+  throttlingBurstLimit: wholeNumber(1, 1000000, 1000),
   protectData: flag,
   privateNetwork: flag,
   tracing: flag,
