@@ -145,7 +145,28 @@ describe("the settings", () => {
     const domain = { domainName: "www.example.com", hostedZoneId: "Z1" };
     assert.equal(problemsOf(domain), "");
     assert.equal(problemsOf({ ...domain, disableExecuteApiEndpoint: "true" }), "");
-    assert.match(problemsOf({ disableExecuteApiEndpoint: "true" }), /domainName is not set/);
+    assert.match(problemsOf({ disableExecuteApiEndpoint: "true" }), /there is no domainName/);
+  });
+
+  it("say how to close the API's own address, until it is closed", () => {
+    const domain = { domainName: "www.example.com", hostedZoneId: "Z1" };
+    const shown = (changes: Record<string, string>) => {
+      const lines: string[] = [];
+      const { log } = console;
+      console.log = (line) => lines.push(line);
+      try {
+        readWith(changes);
+      } finally {
+        console.log = log;
+      }
+      return lines.join("\n");
+    };
+    assert.match(
+      shown(domain),
+      /once www\.example\.com answers: pulumi config set disableExecuteApiEndpoint true$/,
+    );
+    assert.equal(shown({ ...domain, disableExecuteApiEndpoint: "true" }), "");
+    assert.equal(shown({}), "");
   });
 
   it("leave what is other projects' or providers' alone", () => {
