@@ -11,6 +11,7 @@ import { project } from "./support/project";
  * Prices for us-east-1 in dollars:
  * https://aws.amazon.com/dynamodb/pricing/on-demand/ https://aws.amazon.com/api-gateway/pricing/
  * https://aws.amazon.com/lambda/pricing/ https://aws.amazon.com/cloudwatch/pricing/ https://aws.amazon.com/xray/pricing/
+ * https://aws.amazon.com/ec2/pricing/on-demand/#Data_Transfer
  */
 const price = {
   writeUnit: 0.625e-6,
@@ -29,6 +30,12 @@ const price = {
     [Number.POSITIVE_INFINITY, 0.05],
   ],
   storedGigabyteMonth: 0.03,
+  sentGigabytes: [
+    [10_240, 0.09],
+    [51_200, 0.085],
+    [153_600, 0.07],
+    [Number.POSITIVE_INFINITY, 0.05],
+  ],
   alarmMetric: 0.1,
   metric: 0.3,
   trace: 5e-6,
@@ -59,14 +66,13 @@ async function costs(settings: Record<string, string>, stack: string) {
       (seconds) => visits * (price.invocation + (price.gigabyteSecond * Number(memorySize) * seconds) / 1024),
     ),
     logs: range((_, bytes) => tiered(price.logGigabytes, gigabytes(visits * bytes))),
+    sent: tiered(price.sentGigabytes, gigabytes(visits * 600)),
     kept: (gigabytes(visits * 937) * price.storedGigabyteMonth * days) / 30,
   });
   const total = (visits: number) => {
-    const { dynamodb, api, lambda, logs, kept } = parts(visits);
-    return [
-      dynamodb + api + lambda[0] + logs[0] + kept,
-      dynamodb + api + lambda[1] + logs[1] + kept,
-    ] as const;
+    const { lambda, logs, dynamodb, api, sent, kept } = parts(visits);
+    const fixed = dynamodb + api + sent + kept;
+    return [fixed + lambda[0] + logs[0], fixed + lambda[1] + logs[1]] as const;
   };
   const isTraced = (tracingConfig as { mode: string }).mode === "Active";
   return { parts, total, isTraced };
@@ -95,11 +101,12 @@ describe("the page about operations", () => {
 
   it("has the prices of a million visits, from the settings of the program", () => {
     for (const [column, { parts, total, isTraced }] of columns) {
-      const { dynamodb, api, lambda, logs, kept } = parts(million);
+      const { dynamodb, api, lambda, logs, sent, kept } = parts(million);
       assert.equal(row("DynamoDB")[column], dollars(dynamodb));
       assert.equal(row("HTTP API")[column], dollars(api));
       assert.equal(row("Lambda")[column], between(lambda));
       assert.equal(row("Logs")[column], between(logs));
+      assert.equal(row("Data transfer")[column], dollars(sent));
       assert.equal(row("Keeping")[column], dollars(kept));
       const traces = between([million * 0.05 * price.trace, million * price.trace]);
       assert.equal(row("`tracing`")[column], isTraced ? traces : "none");
