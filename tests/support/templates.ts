@@ -2,7 +2,7 @@
 //
 //   npx ts-node tests/support/templates.ts FOLDER
 //
-// FOLDER/stacks gets these, FOLDER/planted some with one mistake each, which have to be refused.
+// They go to FOLDER/stacks. FOLDER/planted gets templates with one mistake each, which have to be refused.
 
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -21,8 +21,8 @@ const parts: Record<string, Record<string, string>> = {
   email: { alarmEmail: "ops@example.org" },
 };
 
-/** Ids and ARNs in the form that AWS gives them. */
 const certificate = "arn:aws:acm:us-east-1:000000000000:certificate/12345678-1234-1234-1234-123456789012";
+/** Ids and ARNs in the form that AWS gives them. */
 const provider: Provider = {
   "aws:acm/certificateValidation:CertificateValidation": () => ({ outputs: { certificateArn: certificate } }),
   "aws:cloudwatch/logGroup:LogGroup": ({ arn, physicalName }) => ({
@@ -40,8 +40,7 @@ const provider: Provider = {
     outputs: { name: physicalName, arn: `arn:aws:iam::000000000000:role/${physicalName}` },
   }),
   "aws:lambda/function:Function": ({ arn, physicalName }) => {
-    const function_ = arn("lambda", `function:${physicalName}`);
-    const path = `lambda:path/2015-03-31/functions/${function_}/invocations`;
+    const path = `lambda:path/2015-03-31/functions/${arn("lambda", `function:${physicalName}`)}/invocations`;
     return { outputs: { name: physicalName, invokeArn: `arn:aws:apigateway:us-east-1:${path}` } };
   },
   "aws:sns/topic:Topic": ({ arn, physicalName }) => ({ outputs: { arn: arn("sns", physicalName) } }),
@@ -54,7 +53,7 @@ const provider: Provider = {
   }),
 };
 
-/** By their names, what a resource of a type is changed to. */
+/** By name: what is changed in all resources of a type. */
 const mistakes: Record<string, [type: string, change: { physicalName?: string; inputs?: object }]> = {
   "a-retention-of-4-days": ["aws:cloudwatch/logGroup:LogGroup", { inputs: { retentionInDays: 4 } }],
   "a-name-of-65-characters": ["aws:iam/role:Role", { physicalName: "x".repeat(65) }],
