@@ -70,8 +70,8 @@ describe("the settings", () => {
     absoluteSeconds: ["1800", "34560000"],
     memorySize: ["128", "10240"],
     logRetentionDays: ["1", "3653"],
-    throttlingRateLimit: ["1", "10000"],
-    throttlingBurstLimit: ["1", "5000"],
+    throttlingRateLimit: ["1", "1000000"],
+    throttlingBurstLimit: ["1", "1000000"],
     protectData: ["true", "false"],
     secretIds: ["true", "false"],
     privateNetwork: ["true", "false"],
@@ -87,8 +87,8 @@ describe("the settings", () => {
     absoluteSeconds: ["0", "34560001", " 1800"],
     memorySize: ["127", "10241", "256MB"],
     logRetentionDays: ["2", "0", "31", "3654"],
-    throttlingRateLimit: ["0", "10001", "-5"],
-    throttlingBurstLimit: ["0", "5001"],
+    throttlingRateLimit: ["0", "1000001", "-5"],
+    throttlingBurstLimit: ["0", "1000001"],
     protectData: ["yes", "", "1", "TRUE"],
     secretIds: ["yes", "sha256"],
     privateNetwork: ["no"],
@@ -145,7 +145,28 @@ describe("the settings", () => {
     const domain = { domainName: "www.example.com", hostedZoneId: "Z1" };
     assert.equal(problemsOf(domain), "");
     assert.equal(problemsOf({ ...domain, disableExecuteApiEndpoint: "true" }), "");
-    assert.match(problemsOf({ disableExecuteApiEndpoint: "true" }), /domainName is not set/);
+    assert.match(problemsOf({ disableExecuteApiEndpoint: "true" }), /there is no domainName/);
+  });
+
+  it("say how to close the API's own address, until it is closed", () => {
+    const domain = { domainName: "www.example.com", hostedZoneId: "Z1" };
+    const shown = (changes: Record<string, string>) => {
+      const lines: string[] = [];
+      const { log } = console;
+      console.log = (line) => lines.push(line);
+      try {
+        readWith(changes);
+      } finally {
+        console.log = log;
+      }
+      return lines.join("\n");
+    };
+    assert.match(
+      shown(domain),
+      /once www\.example\.com answers: pulumi config set disableExecuteApiEndpoint true$/,
+    );
+    assert.equal(shown({ ...domain, disableExecuteApiEndpoint: "true" }), "");
+    assert.equal(shown({}), "");
   });
 
   it("ignore keys of other projects and of providers", () => {
