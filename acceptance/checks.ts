@@ -13,6 +13,8 @@ export interface Check {
 }
 
 const PARALLEL_VISITS = 500;
+/** The function waits this long for DynamoDB before it retries. */
+const RETRY_MILLISECONDS = 1000;
 
 /** What holds for any deployment of the program. */
 export const checks: Check[] = [
@@ -152,32 +154,29 @@ export const checks: Check[] = [
   {
     title: `${PARALLEL_VISITS} parallel visits to one session are each counted exactly once`,
     async run(client) {
-      const { id } = expectNewSession(await client.visit());
-      const counters: number[] = [];
-      let failed = 0;
-      // A visit that failed may or may not have been counted. Try again with less concurrency.
+      const inconclusive: string[] = [];
       for (const concurrency of [PARALLEL_VISITS, 100, 20, 5]) {
-        const responses = await inParallel(PARALLEL_VISITS - counters.length, concurrency, () =>
-          client.visit(id),
+        const { id } = expectNewSession(await client.visit());
+        const { responses, slowest } = await inParallel(PARALLEL_VISITS, concurrency, () => client.visit(id));
+        const succeeded = responses.filter(({ status }) => status === 200);
+        for (const response of succeeded)
+          assert.equal(response.id, id, "a visit was counted in another session");
+        const { size } = new Set(succeeded.map(({ counter }) => counter));
+        assert.equal(
+          size,
+          succeeded.length,
+          `${succeeded.length} visits got only ${size} different counters`,
         );
-        for (const response of responses) {
-          if (response.status !== 200) failed += 1;
-          else if (response.id === id && response.counter) counters.push(response.counter);
-          else assert.fail("a visit was counted in another session");
-        }
+        const counted = ((await client.visit(id)).counter ?? 0) - 2;
+        const seen = `${size} different counters, ${counted} visits counted`;
+        if (counted === size && size === PARALLEL_VISITS) return [seen, ...inconclusive].join("; ");
+        // A visit that failed may have been counted, and one that took longer than the function waits for DynamoDB may have been
+        // counted twice: its retry may have come after too many other visits (docs/design.md). Start over with fewer at a time.
+        const isSlow = size < PARALLEL_VISITS || slowest >= RETRY_MILLISECONDS;
+        assert.ok(isSlow && counted >= size, `${size} visits succeeded, but ${counted} were counted`);
+        inconclusive.push(`of ${PARALLEL_VISITS} visits, ${concurrency} at a time: ${seen}`);
       }
-      const succeeded = new Set(counters).size;
-      assert.equal(
-        succeeded,
-        counters.length,
-        `${counters.length} visits got only ${succeeded} different counters`,
-      );
-      const retries = `${failed} visits failed and were sent again`;
-      assert.equal(succeeded, PARALLEL_VISITS, `only ${succeeded} visits succeeded; ${retries}`);
-      const counted = ((await client.visit(id)).counter ?? 0) - 2;
-      const isRight = counted >= succeeded && counted <= succeeded + failed;
-      assert.ok(isRight, `${succeeded} visits succeeded, but ${counted} were counted; ${retries}`);
-      return `${succeeded} different counters, ${counted} visits counted${failed ? `; ${retries}` : ""}`;
+      return assert.fail(inconclusive.join("; "));
     },
   },
 ];
@@ -208,20 +207,19 @@ function toClosedConnection(error: Error & { code?: string }): Response {
   return { status: 0, headers: {}, body: "" };
 }
 
-/** Makes a number of visits. A visit without a response has status 0. */
-async function inParallel(
-  visits: number,
-  concurrency: number,
-  visit: () => Promise<Response>,
-): Promise<Response[]> {
+/** Makes a number of visits. A visit without a response has status 0. The slowest is in milliseconds. */
+async function inParallel(visits: number, concurrency: number, visit: () => Promise<Response>) {
   const responses: Response[] = [];
   let started = 0;
+  let slowest = 0;
   const worker = async () => {
     while (started < visits) {
       started += 1;
+      const start = performance.now();
       responses.push(await visit().catch(() => ({ status: 0, headers: {}, body: "" })));
+      slowest = Math.max(slowest, performance.now() - start);
     }
   };
   await Promise.all(Array.from({ length: concurrency }, worker));
-  return responses;
+  return { responses, slowest };
 }

@@ -24,6 +24,14 @@ describe("the acceptance checks", () => {
     assert.deepEqual(await failedChecks((page) => page), []);
   });
 
+  it("pass against a site that is overloaded by 500 visits at once, but not by 100", async () => {
+    let failures = 0;
+    const failed = await failedChecks((page) =>
+      /counter: [34]\d\d$/.test(page.body) && failures++ < 3 ? { ...page, status: 503 } : page,
+    );
+    assert.deepEqual(failed, []);
+  });
+
   it("all fail against an unrelated site", async () => {
     const failed = await failedChecks(() => ({ status: 200, headers: {}, body: "It works!" }));
     assert.equal(failed.length, checks.length);
