@@ -134,7 +134,9 @@ async function main(rounds: number): Promise<void> {
       const walls = samples(memory).map((steps) => steps.map(({ wall }) => wall));
       const cells = [[BUSY_VISITS + 1], [BUSY_VISITS / 2, BUSY_VISITS + 1]].flatMap((range) => {
         const sorted = walls.flatMap((of) => of.slice(...range)).sort((a, b) => a - b);
-        return [ms(quantile(sorted, 0.5)), ms(quantile(sorted, 0.99)), dollars(priceOf(memory, sorted))];
+        // The middle half: the slowest visits waited for this machine's other work.
+        const middle = sorted.slice(sorted.length / 4, (sorted.length * 3) / 4);
+        return [ms(quantile(sorted, 0.5)), ms(quantile(sorted, 0.9)), dollars(priceOf(memory, middle))];
       });
       const first = [1, 2].map((step) => ms(of(memory, "wall", step)));
       return [`${memory}`, quotaOf(memory).toFixed(1), ...first, ...cells];
@@ -151,7 +153,7 @@ async function main(rounds: number): Promise<void> {
     "### Measured under the limit",
     measured.length > 0
       ? table(
-          ["MB", "of 20", "first visit", "second", "alone", "p99", "price", "busy", "p99", "price"],
+          ["MB", "of 20", "first visit", "second", "alone, p50", "p90", "price", "busy, p50", "p90", "price"],
           measured,
         )
       : "Not measured: this takes root on Linux.",
