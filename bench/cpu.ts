@@ -1,6 +1,6 @@
 // What a visit takes of a function's share of a core, and what Lambda bills for that at each memory size.
 //
-//   npx ts-node bench/cpu.ts [ROUNDS]    (as root on Linux, it also measures under Lambda's limits; rewrites CPU.md)
+//   npx ts-node bench/cpu.ts [ROUNDS]    (as root on Linux, it also measures under Lambda's limits; rewrites CPU.md and memory.svg)
 //
 // The deployed archive, in a process of its own each time, reaches DynamoDB by AWS's name and through TLS. Each answer takes
 // WAIT milliseconds.
@@ -20,6 +20,7 @@ import { connect, createTable } from "./contenders/contender";
 import { startDynamoDB } from "./dynamodb";
 import { createQuota, priceOf, quotaOf, shareOf } from "./lambda";
 import { figure, quantile } from "./measure";
+import { plotMemory } from "./memory";
 
 const run = promisify(execFile);
 /** Milliseconds between a request to DynamoDB and its answer. */
@@ -33,6 +34,13 @@ const LONE_VISITS = 60;
 interface Step {
   wall: number;
   cpu: number;
+}
+
+/** Of many visits: milliseconds, and dollars for a million of them. */
+interface Spread {
+  p50: number;
+  p90: number;
+  price: number;
 }
 
 /** TLS with AWS's name in front of DynamoDB. The certificate needs the command `openssl`. */
@@ -132,15 +140,18 @@ async function main(rounds: number): Promise<void> {
     .filter(({ folder }) => folder)
     .map(({ memory }) => {
       const walls = samples(memory).map((steps) => steps.map(({ wall }) => wall));
-      const cells = [[BUSY_VISITS + 1], [BUSY_VISITS / 2, BUSY_VISITS + 1]].flatMap((range) => {
+      const [alone, busy] = [[BUSY_VISITS + 1], [BUSY_VISITS / 2, BUSY_VISITS + 1]].map((range) => {
         const sorted = walls.flatMap((of) => of.slice(...range)).sort((a, b) => a - b);
         // The middle half: the slowest visits waited for this machine's other work.
         const middle = sorted.slice(sorted.length / 4, (sorted.length * 3) / 4);
-        return [ms(quantile(sorted, 0.5)), ms(quantile(sorted, 0.9)), dollars(priceOf(memory, middle))];
-      });
-      const first = [1, 2].map((step) => ms(of(memory, "wall", step)));
-      return [`${memory}`, quotaOf(memory).toFixed(1), ...first, ...cells];
+        return { p50: quantile(sorted, 0.5), p90: quantile(sorted, 0.9), price: priceOf(memory, middle) };
+      }) as [Spread, Spread];
+      return { memory, first: of(memory, "wall", 1), second: of(memory, "wall", 2), alone, busy };
     });
+  const rows = measured.map(({ memory, first, second, alone, busy }) => {
+    const spreads = [alone, busy].flatMap(({ p50, p90, price }) => [ms(p50), ms(p90), dollars(price)]);
+    return [`${memory}`, quotaOf(memory).toFixed(1), ms(first), ms(second), ...spreads];
+  });
 
   const date = new Date().toISOString().slice(0, 10);
   const machine = `${cpus().length} cores (${cpus()[0]?.model.trim()}), ${platform()}, Node.js ${process.version}`;
@@ -154,7 +165,7 @@ async function main(rounds: number): Promise<void> {
     measured.length > 0
       ? table(
           ["MB", "of 20", "first visit", "second", "alone, p50", "p90", "price", "busy, p50", "p90", "price"],
-          measured,
+          rows,
         )
       : "Not measured: this takes root on Linux.",
   ].join("\n\n");
@@ -162,6 +173,11 @@ async function main(rounds: number): Promise<void> {
   const page = join(__dirname, "CPU.md");
   const [before = ""] = readFileSync(page, "utf8").split("<!-- results -->");
   writeFileSync(page, `${before}<!-- results -->\n\n${report}\n`);
+  if (measured.length === 0) return;
+  const points = measured.map(({ memory, first, busy, alone }) => {
+    return { memory, first, busy: busy.p50, alone: alone.p50, price: alone.price };
+  });
+  writeFileSync(join(__dirname, "memory.svg"), plotMemory(points));
 }
 
 const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
