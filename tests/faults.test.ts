@@ -4,6 +4,7 @@ import { createHandler } from "../handler";
 import { readPage } from "./support/browser";
 import { fakeContext } from "./support/context";
 import { type Fault, type FaultProxy, startFaultProxy } from "./support/faultproxy";
+import { recordLog } from "./support/log";
 import { useTable } from "./support/table";
 
 // The handler with its own DynamoDB client, which talks to a proxy that injects faults.
@@ -12,8 +13,7 @@ for (const form of ["uuid", "secret"])
     const table = useTable();
     let proxy: FaultProxy;
     let handler: ReturnType<typeof createHandler>;
-    const logged: unknown[] = [];
-    const { info, error } = console;
+    const logged = recordLog();
     const { env } = process;
 
     before(async () => {
@@ -31,14 +31,11 @@ for (const form of ["uuid", "secret"])
         ABSOLUTE_SECONDS: "600",
       };
       handler = createHandler();
-      console.info = console.error = (...values: unknown[]) => logged.push(...values);
     });
     beforeEach(() => {
-      logged.length = 0;
       proxy.nextFault = () => undefined;
     });
     after(() => {
-      Object.assign(console, { info, error });
       process.env = env;
       proxy.close();
     });

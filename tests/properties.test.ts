@@ -5,18 +5,18 @@ import { createHandler } from "../handler";
 import { secrets, uuids } from "../tokens";
 import { readPage } from "./support/browser";
 import { fakeContext } from "./support/context";
+import { recordLog } from "./support/log";
 import { useTable } from "./support/table";
 
 for (const [form, tokens] of Object.entries({ uuid: uuids, secret: secrets }))
   describe(`the handler with ${form} ids, for any input,`, () => {
     const table = useTable();
     const limits = { idle: 60, absolute: 150 };
-    const { info } = console;
     let now = Date.UTC(2026, 0, 1);
     let handler: ReturnType<typeof createHandler>;
+    recordLog();
 
     before(() => {
-      console.info = () => {};
       const env = {
         TABLE_NAME: table.name,
         COOKIE_NAME: "sid",
@@ -25,9 +25,6 @@ for (const [form, tokens] of Object.entries({ uuid: uuids, secret: secrets }))
         ID_FORM: form,
       };
       handler = createHandler({ env, dynamodb: table.dynamodb, now: () => now });
-    });
-    after(() => {
-      console.info = info;
     });
 
     async function visit(cookies?: string[]) {
