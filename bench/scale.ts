@@ -1,18 +1,17 @@
-// How often visitors meet a cold start, how many instances run at once, and what refuses visitors at a launch.
+// Models how many visits are cold starts, how many instances run at peak, and what throttles visits at a launch.
 //
 //   npx ts-node bench/scale.ts
 //
-// Models, not measurements. For cold starts, visitors arrive at random (Poisson), a visit takes 20 ms on a warm instance and 300 ms on a
-// new one, Lambda gives each visit the idle instance that was used last and removes one that has been idle for 10 minutes.
-// AWS doesn't publish that time; measurements found 5 to 15 minutes (https://mikhail.io/serverless/coldstarts/aws/).
+// Nothing is measured. Visitors arrive at random (Poisson). A visit takes 20 ms on a warm instance and 300 ms on a new one.
+// Lambda uses the instance that was used last, and removes an instance after 10 idle minutes. AWS doesn't publish that time;
+// measurements found 5 to 15 minutes (https://mikhail.io/serverless/coldstarts/aws/).
 
 const WARM_SECONDS = 0.02;
 const COLD_SECONDS = 0.3;
 const IDLE_SECONDS = 600;
-/** Long enough for some thousand visits at the lowest rate. */
 const VISITS = 200_000;
 
-/** The same random numbers in each run: the result stands in docs/operations.md. */
+/** Returns the same random numbers in each run, because docs/operations.md has the results. */
 function createRandom(seed: number) {
   let state = seed;
   return () => {
@@ -22,15 +21,15 @@ function createRandom(seed: number) {
 }
 
 interface Scale {
-  /** Of all visits. */
+  /** Cold starts, as a share of all visits. */
   coldShare: number;
-  /** At the busiest moment after the first minute. */
+  /** Instances at peak, after the first minute. */
   instances: number;
 }
 
 function simulate(visitsPerSecond: number, seed = 1): Scale {
   const random = createRandom(seed);
-  /** When each instance is free again; the one that was used last is the last. */
+  /** The time since which each instance has been idle; the most recently used is last. */
   let idle: number[] = [];
   let busy: number[] = [];
   let [now, cold, counted, instances] = [0, 0, 0, 0];
@@ -52,37 +51,37 @@ function simulate(visitsPerSecond: number, seed = 1): Scale {
   return { coldShare: cold / counted, instances };
 }
 
-/** What a region of an account takes. */
+/** An account's quotas in a region. */
 interface Quotas {
-  /** API Gateway's requests a second. */
+  /** API Gateway's requests per second. */
   requests: number;
-  /** Lambda's concurrent executions. Together they take ten times as many requests a second. */
+  /** Lambda's concurrent executions. Its limit on requests per second is ten times as high. */
   concurrency: number;
-  /** What a table takes at most, in writes a second. */
+  /** Writes per second to one table. */
   writes: number;
 }
 
-/** AWS's, in large regions, for accounts that aren't new. */
+/** In large regions, for accounts that aren't new. */
 const DEFAULT_QUOTAS: Quotas = { requests: 10_000, concurrency: 1000, writes: 40_000 };
-/** What docs/operations.md says to ask for. */
+/** What docs/operations.md recommends requesting. */
 const RAISED_QUOTAS: Quotas = { requests: 100_000, concurrency: 10_000, writes: 100_000 };
-/** What a new on-demand table takes, in writes a second. */
-const NEW_TABLE = 4000;
+/** Writes per second to a new on-demand table. */
+const NEW_TABLE_WRITES = 4000;
 const HALF_HOUR = 1800;
 
 interface Launch {
-  /** Shares of the first half hour's visits. */
-  refused: { api: number; lambda: number; table: number };
-  /** When nobody is refused any more, if that ever comes. */
+  /** Shares of the visits in the first half hour. */
+  throttled: { api: number; lambda: number; table: number };
+  /** The time from which no visit is throttled, if any. */
   servedAfterSeconds: number | undefined;
 }
 
 /**
- * A stack that all visitors meet at once. Lambda adds 1,000 instances, or 10,000 requests a second, every ten seconds. The
- * table takes twice as much after each half hour at its limit: that is what AWS promises, and often it is faster.
+ * Sends all visitors to a new stack at once. Every ten seconds, Lambda adds 1,000 instances, or 10,000 requests per second. After
+ * each half hour at its limit, the table takes twice as much: this is what AWS guarantees, and it often scales faster.
  */
-function launch(visitsPerSecond: number, quotas: Quotas, warmWrites = NEW_TABLE): Launch {
-  const refused = { api: 0, lambda: 0, table: 0 };
+function launch(visitsPerSecond: number, quotas: Quotas, warmWrites = NEW_TABLE_WRITES): Launch {
+  const throttled = { api: 0, lambda: 0, table: 0 };
   let servedAfterSeconds: number | undefined;
   for (let second = 0; second < 10 * HALF_HOUR; second++) {
     const halfHours = Math.floor(second / HALF_HOUR);
@@ -90,17 +89,17 @@ function launch(visitsPerSecond: number, quotas: Quotas, warmWrites = NEW_TABLE)
     const invoked = Math.min(admitted, 10 * quotas.concurrency, 10_000 * (1 + Math.floor(second / 10)));
     const written = Math.min(invoked, quotas.writes, warmWrites * 2 ** halfHours);
     if (halfHours === 0) {
-      refused.api += (visitsPerSecond - admitted) / visitsPerSecond / HALF_HOUR;
-      refused.lambda += (admitted - invoked) / visitsPerSecond / HALF_HOUR;
-      refused.table += (invoked - written) / visitsPerSecond / HALF_HOUR;
+      throttled.api += (visitsPerSecond - admitted) / visitsPerSecond / HALF_HOUR;
+      throttled.lambda += (admitted - invoked) / visitsPerSecond / HALF_HOUR;
+      throttled.table += (invoked - written) / visitsPerSecond / HALF_HOUR;
     }
     if (written < visitsPerSecond) servedAfterSeconds = undefined;
     else servedAfterSeconds ??= second;
   }
-  return { refused, servedAfterSeconds };
+  return { throttled, servedAfterSeconds };
 }
 
-/** The rows of docs/operations.md. */
+/** The rows in docs/operations.md. */
 export function rows(): string[] {
   const percent = (share: number) =>
     share === 0 ? "none" : `${share >= 0.1 ? Math.round(share * 100) : (share * 100).toPrecision(2)} %`;
@@ -114,11 +113,12 @@ export function rows(): string[] {
   ];
   return [
     `| Cold starts | ${scales.map(({ coldShare }) => percent(coldShare)).join(" | ")} |`,
-    `| Instances at once | ${scales.map(({ instances }) => instances).join(" | ")} |`,
+    `| Instances at peak | ${scales.map(({ instances }) => instances).join(" | ")} |`,
     ...launches.map(([visits, where, quotas, warm]) => {
-      const { refused, servedAfterSeconds: end } = launch(visits, quotas, warm);
-      const after = end === undefined ? "never" : end >= 600 ? `${end / 60} minutes` : `${end} seconds`;
-      const shares = [refused.api, refused.lambda, refused.table].map(percent);
+      const { throttled, servedAfterSeconds: end } = launch(visits, quotas, warm);
+      const after =
+        end === undefined ? "never" : end >= 600 ? `after ${end / 60} minutes` : `after ${end} seconds`;
+      const shares = [throttled.api, throttled.lambda, throttled.table].map(percent);
       return `| ${[visits.toLocaleString("en"), where, ...shares, end === 0 ? "at once" : after].join(" | ")} |`;
     }),
   ];

@@ -8,20 +8,20 @@ import { evaluate } from "./support/evaluate";
 import { project } from "./support/project";
 
 /**
- * Prices for us-east-1 in dollars:
+ * Prices in us-east-1, in dollars:
  * https://aws.amazon.com/dynamodb/pricing/on-demand/ https://aws.amazon.com/api-gateway/pricing/
  * https://aws.amazon.com/lambda/pricing/ https://aws.amazon.com/cloudwatch/pricing/ https://aws.amazon.com/xray/pricing/
  * https://aws.amazon.com/ec2/pricing/on-demand/#Data_Transfer
  */
 const price = {
   writeUnit: 0.625e-6,
-  /** Each price holds up to an amount a month. */
+  /** Each price applies up to a monthly amount. */
   requests: [
     [300e6, 1e-6],
     [Number.POSITIVE_INFINITY, 0.9e-6],
   ],
   invocation: 0.2e-6,
-  /** Of an arm64 function. */
+  /** For arm64. */
   gigabyteSecond: 0.0000133334,
   logGigabytes: [
     [10_240, 0.5],
@@ -51,13 +51,13 @@ const tiered = (tiers: Tiers, amount: number) =>
 const LAMBDA = "aws:lambda/function:Function";
 const LOG = "aws:cloudwatch/logGroup:LogGroup";
 
-/** What visits cost: from the shortest visits with the shortest logs to the longest. */
+/** What visits cost. A range goes from the shortest visits and logs to the longest. */
 async function costs(settings: Record<string, string>, stack: string) {
   const { inputs } = await evaluate(settings, { stack });
   const { memorySize, tracingConfig } = inputs(LAMBDA, "visit");
   const days = Number(inputs(LOG, "visit").retentionInDays);
-  const range = (of: (seconds: number, logBytes: number) => number) =>
-    [of(0.01, 781), of(0.03, 937)] as const;
+  const range = (cost: (seconds: number, logBytes: number) => number) =>
+    [cost(0.01, 781), cost(0.03, 937)] as const;
   const gigabytes = (bytes: number) => bytes / 2 ** 30;
   const parts = (visits: number) => ({
     dynamodb: visits * price.writeUnit,
@@ -67,18 +67,18 @@ async function costs(settings: Record<string, string>, stack: string) {
     ),
     logs: range((_, bytes) => tiered(price.logGigabytes, gigabytes(visits * bytes))),
     sent: tiered(price.sentGigabytes, gigabytes(visits * 600)),
-    kept: (gigabytes(visits * 937) * price.storedGigabyteMonth * days) / 30,
+    stored: (gigabytes(visits * 937) * price.storedGigabyteMonth * days) / 30,
   });
   const total = (visits: number) => {
-    const { lambda, logs, dynamodb, api, sent, kept } = parts(visits);
-    const fixed = dynamodb + api + sent + kept;
+    const { lambda, logs, dynamodb, api, sent, stored } = parts(visits);
+    const fixed = dynamodb + api + sent + stored;
     return [fixed + lambda[0] + logs[0], fixed + lambda[1] + logs[1]] as const;
   };
   const isTraced = (tracingConfig as { mode: string }).mode === "Active";
   return { parts, total, isTraced };
 }
 
-describe("the page about operations", () => {
+describe("docs/operations.md", () => {
   const page = readFileSync(join(project, "docs/operations.md"), "utf8");
   const row = (start: string) => {
     const line = page.split("\n").find((text) => text.startsWith(`| ${start}`)) ?? assert.fail(start);
@@ -88,7 +88,7 @@ describe("the page about operations", () => {
   const between = ([low, high]: readonly [number, number]) => `${dollars(low)} to ${dollars(high)}`;
   const million = 1e6;
 
-  /** By the column of the page's table. */
+  /** Costs by column of the table. */
   let columns: [number, Awaited<ReturnType<typeof costs>>][];
 
   before(async () => {
@@ -99,28 +99,28 @@ describe("the page about operations", () => {
     ];
   });
 
-  it("has the prices of a million visits, from the settings of the program", () => {
+  it("has the price of a million visits, based on the program's settings", () => {
     for (const [column, { parts, total, isTraced }] of columns) {
-      const { dynamodb, api, lambda, logs, sent, kept } = parts(million);
+      const { dynamodb, api, lambda, logs, sent, stored } = parts(million);
       assert.equal(row("DynamoDB")[column], dollars(dynamodb));
       assert.equal(row("HTTP API")[column], dollars(api));
       assert.equal(row("Lambda")[column], between(lambda));
       assert.equal(row("Logs")[column], between(logs));
       assert.equal(row("Data transfer")[column], dollars(sent));
-      assert.equal(row("Keeping")[column], dollars(kept));
+      assert.equal(row("Storing")[column], dollars(stored));
       const traces = between([million * 0.05 * price.trace, million * price.trace]);
       assert.equal(row("`tracing`")[column], isTraced ? traces : "none");
-      assert.equal(row("Together")[column], between(total(million)));
+      assert.equal(row("Total")[column], between(total(million)));
     }
   });
 
-  it("says what Lambda's own lines cost", () => {
+  it("has the price of the lines that Lambda itself logs", () => {
     const [, { parts }] = columns[0] ?? assert.fail();
     const [low, high] = parts(million).logs;
     assert.ok(page.includes(`65 % of the logs: ${between([low * 0.65, high * 0.65])}`));
   });
 
-  it("has the price of a month, from the alarms and metrics that the program declares", async () => {
+  it("has the monthly price of the program's alarms and metrics", async () => {
     const { resources } = await evaluate();
     const inputsOf = (type: string) =>
       resources.filter((resource) => resource.type === type).map(({ inputs }) => inputs);
@@ -130,10 +130,10 @@ describe("the page about operations", () => {
     assert.equal(row("Alarms")[1], `Alarms: ${alarms.length}, on ${metrics} metrics`);
     assert.equal(row("Alarms")[4], dollars(metrics * price.alarmMetric));
     assert.equal(row("Metrics")[4], dollars(filters * price.metric));
-    assert.equal(row("Together")[4], dollars(metrics * price.alarmMetric + filters * price.metric));
+    assert.equal(row("Total")[4], dollars(metrics * price.alarmMetric + filters * price.metric));
   });
 
-  it("has the instances and the price of a month for each scale", () => {
+  it("has the number of instances and the monthly price at each scale", () => {
     const [, { total }] = columns[0] ?? assert.fail();
     for (const rate of [10, 1000, 10_000, 100_000]) {
       const cells = row(`${rate.toLocaleString("en")} |`);
@@ -143,7 +143,7 @@ describe("the page about operations", () => {
     }
   });
 
-  it("has what the simulation finds", () => {
+  it("has the results of bench/scale.ts", () => {
     for (const line of rows()) assert.ok(page.includes(`\n${line}\n`), line);
   });
 });
