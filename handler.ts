@@ -4,12 +4,9 @@ import { parseCookie, stringifySetCookie } from "cookie";
 import { createSessionStore, type Session } from "./sessions";
 import { secrets, type Tokens, uuids } from "./tokens";
 
-/** Dependencies of a handler. Lambda uses the defaults; tests bring their own. */
+/** A handler's dependencies. Lambda uses the defaults; tests pass their own. */
 export interface HandlerOptions {
-  /**
-   * Holds `TABLE_NAME`, `COOKIE_NAME`, `IDLE_SECONDS`, `ABSOLUTE_SECONDS` and, unless ids are UUIDs, `ID_FORM`
-   * (`secret`), as `index.ts` sets them.
-   */
+  /** `TABLE_NAME`, `COOKIE_NAME`, `ID_FORM`, `IDLE_SECONDS` and `ABSOLUTE_SECONDS`, as `index.ts` sets them. */
   env?: NodeJS.ProcessEnv;
   dynamodb?: Pick<DynamoDBClient, "send">;
   /** The clock, in milliseconds since 1970. */
@@ -17,9 +14,9 @@ export interface HandlerOptions {
 }
 
 /**
- * Creates the function's handler. Lambda calls this once per cold start, and `init` before the first visit.
+ * Creates the function's handler. Lambda calls this once per cold start, then `init` before the first visit.
  *
- * @throws Error that names an environment variable which is not set or not a number
+ * @throws Error that names an environment variable that is missing or not a number
  */
 export function createHandler({
   env = process.env,
@@ -57,19 +54,19 @@ export function createHandler({
 
   /**
    * Connects to the table, so that the first visitor doesn't have to wait for it: Lambda gives a function more CPU while it
-   * starts. No session has this id, so the table refuses the update and nothing changes.
+   * initializes. No session has this id, so DynamoDB rejects the update and nothing changes.
    */
   async function init(): Promise<void> {
     const visit = { requestId: "init", abortSignal: AbortSignal.timeout(1000) };
     await sessions.count("init", visit).catch((error: unknown) => {
-      console.warn({ message: "the table did not answer before the first visit", ...reasonOf(error) });
+      console.warn({ message: "could not connect to the table before the first visit", ...reasonOf(error) });
     });
   }
 
   return Object.assign(handler, { init });
 }
 
-/** The first cookie of that name whose value may be a token. Values are taken as sent, never decoded. */
+/** Returns the first well-formed token in a cookie with this name. Values are used as sent and never decoded. */
 function findToken(cookies: string[] | undefined, name: string, { accepts }: Tokens): string | undefined {
   return cookies
     ?.map((cookie) => parseCookie(cookie, { decode: (value) => value })[name] ?? "")
@@ -93,7 +90,7 @@ function page({ id, counter }: Session, cookie: string): APIGatewayProxyStructur
 const sessionCookie = (name: string, value: string, maxAge: number) =>
   stringifySetCookie({ name, value, httpOnly: true, secure: true, sameSite: "lax", path: "/", maxAge });
 
-/** The session may well be alive: the visitor keeps the cookie and can try again. */
+/** The session may still be alive, so the visitor keeps the cookie and can try again. */
 function unavailable(error: unknown): APIGatewayProxyStructuredResultV2 {
   // Lambda's JSON log format adds the time, the level and the request id.
   console.error({ message: "the session store failed", ...reasonOf(error) });
@@ -110,8 +107,8 @@ function reasonOf(thrown: unknown) {
 }
 
 /**
- * Leaves time for three attempts; by default the SDK waits for an answer forever. The first time-out covers the response's
- * headers, the second a body that stalls.
+ * Leaves time for three attempts; by default, the SDK waits for a response forever. The first timeout is for the response's
+ * headers, the second for a body that stalls.
  */
 const createClient = () =>
   new DynamoDBClient({
@@ -119,7 +116,7 @@ const createClient = () =>
     requestHandler: { requestTimeout: 1000, socketTimeout: 1000, throwOnRequestTimeout: true },
   });
 
-/** Fires early enough to answer before Lambda ends the invocation. */
+/** Fires early enough for the handler to respond before Lambda times it out. */
 const beforeTimeout = (context: Context) =>
   AbortSignal.timeout(Math.max(0, context.getRemainingTimeInMillis() - 500));
 

@@ -11,8 +11,8 @@ import { tagEverything } from "./infrastructure/tags";
 const settings = readSettings();
 tagEverything();
 
-// The table, with an item for each session. "sessions" is its name in this program. Pulumi adds a random suffix for AWS,
-// here and below, so several stacks can share an account.
+// The table has an item for each session. Pulumi adds a random suffix to this name, and to those below, so several stacks can
+// share an account.
 const table = new aws.dynamodb.Table(
   "sessions",
   {
@@ -68,8 +68,8 @@ const network = settings.privateNetwork
 const visit = new aws.lambda.CallbackFunction(
   "visit",
   {
-    // Lambda calls this once per cold start. Require modules inside the callback, so that they are bundled as they are:
-    // anything a callback refers to outside of itself is evaluated during the deployment and serialized.
+    // Lambda calls this once per cold start. Require modules inside the callback, so that they are bundled unchanged:
+    // anything that a callback captures from outside is evaluated during deployment and serialized.
     callbackFactory: () => (require("./handler") as typeof import("./handler")).createHandler(),
     runtime: "nodejs24.x",
     architectures: ["arm64"],
@@ -87,10 +87,10 @@ const visit = new aws.lambda.CallbackFunction(
     },
     loggingConfig: { logFormat: "JSON", logGroup: functionLog.name },
     tracingConfig: { mode: settings.tracing ? "Active" : "PassThrough" },
-    // With empty lists the function leaves its network; with no vpcConfig it would stay (pulumi/pulumi-aws#2580).
+    // Empty lists take the function out of its network; without a vpcConfig, it would stay there (pulumi/pulumi-aws#2580).
     vpcConfig: network?.vpcConfig ?? { subnetIds: [], securityGroupIds: [] },
   },
-  // Without its policy the function could only fail.
+  // Without its policy, the function would fail.
   { dependsOn: policy, transformations: [bundle] },
 );
 
@@ -121,8 +121,8 @@ const permission = new aws.lambda.Permission("visit", {
 });
 
 const accessLog = new aws.cloudwatch.LogGroup("access", {
-  // CloudWatch Logs adds each log group of an API to a resource policy of at most 5,120 characters. One entry covers all log
-  // groups with this prefix.
+  // CloudWatch Logs adds an API's log groups to a resource policy of at most 5,120 characters. All log groups with this prefix
+  // share one entry.
   namePrefix: "/aws/vendedlogs/sessions-",
   retentionInDays: settings.logRetentionDays,
 });
@@ -133,14 +133,14 @@ const stage = new aws.apigatewayv2.Stage(
     apiId: api.id,
     name: "$default",
     autoDeploy: true,
-    // Set both: AWS reads a missing one as 0 and throttles every request.
+    // Set both: AWS treats a missing limit as 0 and throttles every request.
     defaultRouteSettings: {
       throttlingRateLimit: settings.throttlingRateLimit,
       throttlingBurstLimit: settings.throttlingBurstLimit,
     },
     accessLogSettings: {
       destinationArn: accessLog.arn,
-      // None of these fields contains a session id or a cookie.
+      // None of these fields contain session ids or cookies.
       format: JSON.stringify({
         requestId: "$context.requestId",
         functionRequestId: "$context.integration.requestId",
@@ -166,5 +166,5 @@ export const url = domain?.url ?? stage.invokeUrl;
 export const tableName = table.name;
 export const functionName = visit.name;
 export const dashboardUrl = monitoring.dashboardUrl;
-// Pulumi Cloud shows this on the stack's page and fills in the outputs.
+// Pulumi Cloud shows this on the stack's page, with the outputs filled in.
 export const readme = readFileSync(`${__dirname}/Pulumi.README.md`, "utf8");

@@ -8,9 +8,9 @@ import {
 
 /** How long a session lives, in seconds. */
 export interface Limits {
-  /** It ends when it has not been used for this long, or up to a second later. */
+  /** It ends after being unused for this long, or up to a second later. */
   idleSeconds: number;
-  /** It ends this long after its creation, however much it is used. */
+  /** It ends this long after its creation, however often it is used. */
   absoluteSeconds: number;
 }
 
@@ -20,36 +20,36 @@ export type Item = Record<string, AttributeValue>;
 export interface Session {
   /** The item's key. */
   id: string;
-  /** Visits so far, this one included. */
+  /** Visits so far, including this one. */
   counter: number;
-  /** Seconds until the session ends if no further visit comes. */
+  /** Seconds until the session ends if there is no further visit. */
   secondsLeft: number;
 }
 
 export interface Visit {
-  /** Unique to this visit. A second request with the same id counts as a retry of the first. */
+  /** Unique to this visit. A second request with the same id is treated as a retry of the first. */
   requestId: string;
-  /** Gives up, retries included, when it fires. */
+  /** Cancels the visit, including retries, when it fires. */
   abortSignal?: AbortSignal;
 }
 
-/** Rejects with the SDK's error when DynamoDB fails. */
+/** Its methods reject with the SDK's error if DynamoDB fails. */
 export interface SessionStore {
   /**
-   * Starts a session under an id that has never been used, counting its first visit.
+   * Starts a session with an id that has never been used, and counts its first visit.
    *
-   * @param former an item that {@link SessionStore.end} has returned: the new session takes over its data and its count
+   * @param former an item returned by {@link SessionStore.end}, whose data and count the new session takes over
    */
   create(id: string, visit: Visit, former?: Item): Promise<Session>;
-  /** Counts a visit. Resolves to `undefined` when there is no such session or when it has ended. */
+  /** Counts a visit. Resolves to `undefined` if the session doesn't exist or has ended. */
   count(id: string, visit: Visit): Promise<Session | undefined>;
-  /** Ends a session for good. Resolves to its item before that, or to `undefined` if it was not alive. */
+  /** Ends a session for good. Resolves to its last item, or to `undefined` if it was not alive. */
   end(id: string, visit: Visit): Promise<Item | undefined>;
 }
 
 /**
- * How many request ids an item remembers. A retry is recognised unless this many other visits of the same
- * session came in between. 16 of them keep the item below 1 KB, so that a visit costs one write unit.
+ * How many request ids an item stores. A retry is recognized unless this many other visits to the session come in between.
+ * With 16, the item stays below 1 KB, so a visit takes one write unit.
  */
 const REMEMBERED_REQUESTS = 16;
 
@@ -60,15 +60,15 @@ const names = {
   "#requests": "requests",
 };
 
-// TTL deletes ended sessions up to days late, so both limits are checked at each visit. A comparison with a missing attribute
-// is false, so a deleted or ended session isn't revived either.
-const isAlive = "#expiresAt > :now AND #createdAt > :bornAfter";
-// When an answer gets lost, the SDK retries, although DynamoDB may have carried out the request.
+// TTL deletes expired items up to days late, so every visit checks both limits. A comparison with a missing attribute is
+// false, so a visit can't revive a deleted or ended session.
+const isAlive = "#expiresAt > :now AND #createdAt > :createdAfter";
+// If a response gets lost, the SDK retries the request, but DynamoDB may have applied it.
 const isAnotherRequest = "NOT contains(#requests, :requestId)";
-// Clocks differ: a visit whose clock is behind must not shorten the session.
+// A visit whose clock is behind must not shorten the session.
 const isLater = "#expiresAt <= :expiresAt";
 
-// Right-hand sides are values from before the update: the new id comes first, the others move up by one.
+// DynamoDB evaluates the right-hand sides before the update: the new id comes first, and the others move up by one.
 const rememberRequest = [
   "#requests[0] = :requestId",
   ...Array.from({ length: REMEMBERED_REQUESTS - 1 }, (_, i) => `#requests[${i + 1}] = #requests[${i}]`),
@@ -82,8 +82,8 @@ const counting = {
   ExpressionAttributeNames: names,
 };
 
-// The item stays until TTL deletes it. Without its creation time nothing brings it back: neither a late attempt to create it
-// nor a visit whose clock is behind.
+// The item stays until TTL deletes it. Without a creation time, nothing can revive it: neither a late attempt to create it nor
+// a visit whose clock is behind.
 const ending = {
   ConditionExpression: isAlive,
   UpdateExpression: "REMOVE #createdAt, #requests SET #expiresAt = :endsAt, #endedBy = :requestId",
@@ -96,15 +96,15 @@ const ending = {
 };
 
 /** Attributes that a new session doesn't take over from the former one. */
-const ownNames = ["session-id", "counter", "created-at", "expires-at", "requests", "ended-by"];
+const ownAttributes = ["session-id", "counter", "created-at", "expires-at", "requests", "ended-by"];
 
-/** Rounded to milliseconds, which floating-point arithmetic on seconds may miss by a little. */
+/** Rounds to milliseconds, because floating-point arithmetic on seconds is inexact. */
 const number = (value: number) => ({ N: `${Math.round(value * 1000) / 1000}` });
 
 /**
- * Keeps sessions in a table whose hash key is `session-id` (String). Each method is one atomic conditional
- * `UpdateItem`: parallel visits lose no count, and a visit counts once however often its request is sent. (Only a
- * visit whose clock is behind that of the visit before takes a second call.)
+ * Keeps sessions in a table whose hash key is `session-id` (String). Each method is one atomic conditional `UpdateItem`, so
+ * parallel visits lose no count, and a visit counts once however often its request is sent. (A visit whose clock is behind the
+ * previous visit's takes a second call.)
  *
  * @param now the clock, in milliseconds since 1970
  */
@@ -114,14 +114,14 @@ export function createSessionStore(
   { idleSeconds, absoluteSeconds }: Limits,
   now: () => number,
 ): SessionStore {
-  /** Resolves to the updated item or, if the condition refused the update, to the item that caused it. */
+  /** Resolves to the updated item or, if the condition rejected the update, to the item as it is. */
   async function update(
     id: string,
     { abortSignal }: Visit,
     expressions: Partial<UpdateItemCommandInput>,
     values: Item,
     returned: "ALL_NEW" | "ALL_OLD" = "ALL_NEW",
-  ): Promise<{ isRefused: boolean; item?: Item }> {
+  ): Promise<{ isRejected: boolean; item?: Item }> {
     const command = new UpdateItemCommand({
       TableName: tableName,
       Key: { "session-id": { S: id } },
@@ -132,20 +132,20 @@ export function createSessionStore(
     });
     return dynamodb.send(command, { abortSignal }).then(
       ({ Attributes: item }) => {
-        if (!item) throw new Error("DynamoDB answered without the session");
-        return { isRefused: false, item };
+        if (!item) throw new Error("DynamoDB returned no item");
+        return { isRejected: false, item };
       },
       (error: unknown) => {
-        if (error instanceof ConditionalCheckFailedException) return { isRefused: true, item: error.Item };
+        if (error instanceof ConditionalCheckFailedException) return { isRejected: true, item: error.Item };
         throw error;
       },
     );
   }
 
-  /** The session at this visit, or `undefined` if the item doesn't remember this visit. */
+  /** Returns the session as of this visit, or `undefined` if the item doesn't contain the visit. */
   function sessionOf(id: string, { requestId }: Visit, item: Item | undefined, time: number) {
-    // The position of this request's id says how many visits have been counted since: none after this update, some if an
-    // earlier attempt succeeded. If the id is missing, the item has refused the request.
+    // The position of this request's id is the number of visits counted since: 0 after this update, more if an earlier attempt
+    // succeeded. If the id is missing, the visit wasn't counted.
     const visitsSince = item?.requests?.L?.findIndex(({ S }) => S === requestId) ?? -1;
     if (!item || visitsSince < 0) return undefined;
     const absolute = Math.ceil(Number(item["created-at"]?.N) + absoluteSeconds - time);
@@ -158,18 +158,18 @@ export function createSessionStore(
 
   async function count(id: string, visit: Visit, earliestEnd = 0): Promise<Session | undefined> {
     const time = now() / 1000;
-    // TTL takes whole seconds only. Rounded up, no session ends before its limit.
+    // TTL needs whole seconds. Round up, so that no session ends before its limit.
     const expiresAt = Math.max(Math.ceil(time + idleSeconds), earliestEnd);
-    const { isRefused, item } = await update(id, visit, counting, {
+    const { isRejected, item } = await update(id, visit, counting, {
       ":one": number(1),
       ":now": number(time),
-      ":bornAfter": number(time - absoluteSeconds),
+      ":createdAfter": number(time - absoluteSeconds),
       ":expiresAt": number(expiresAt),
       ":requestId": { S: visit.requestId },
     });
     const session = sessionOf(id, visit, item, time);
     if (session) return session;
-    if (!isRefused) throw new Error("DynamoDB answered without the visit");
+    if (!isRejected) throw new Error("DynamoDB returned no item with this visit");
     const storedEnd = Number(item?.["expires-at"]?.N);
     return storedEnd > expiresAt ? count(id, visit, storedEnd) : undefined;
   }
@@ -179,7 +179,7 @@ export function createSessionStore(
 
     async create(id, visit, former = {}) {
       const time = now() / 1000;
-      const data = Object.entries(former).filter(([name]) => !ownNames.includes(name));
+      const data = Object.entries(former).filter(([name]) => !ownAttributes.includes(name));
       const { item } = await update(
         id,
         visit,
@@ -201,25 +201,25 @@ export function createSessionStore(
         },
       );
       const session = sessionOf(id, visit, item, time);
-      if (!session) throw new Error("the new session's id is already taken");
+      if (!session) throw new Error("the new session's id is already in use");
       return session;
     },
 
     async end(id, visit) {
       const time = now() / 1000;
-      const { isRefused, item } = await update(
+      const { isRejected, item } = await update(
         id,
         visit,
         ending,
         {
           ":now": number(time),
-          ":bornAfter": number(time - absoluteSeconds),
+          ":createdAfter": number(time - absoluteSeconds),
           ":endsAt": number(Math.ceil(time)),
           ":requestId": { S: visit.requestId },
         },
         "ALL_OLD",
       );
-      return isRefused && item?.["ended-by"]?.S !== visit.requestId ? undefined : item;
+      return isRejected && item?.["ended-by"]?.S !== visit.requestId ? undefined : item;
     },
   };
 }

@@ -4,17 +4,17 @@ import { resolve } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { type BuildFailure, build, type Plugin } from "esbuild";
 
-const program = resolve(__dirname, "..");
+const projectFolder = resolve(__dirname, "..");
 
 /**
- * A transformation for a `CallbackFunction`. Replaces its archive (the serialized callback and beside it every package
- * in `dependencies`) by one bundle of the callback and the modules that it requires, with their source map.
- * A path in a callback's `require` is relative to `index.ts`.
+ * A transformation for a `CallbackFunction`. Replaces its archive, which has the serialized callback and every package in
+ * `dependencies`, with one bundle of the callback and the modules that it requires, and their source map. Paths in the
+ * callback's `require` are relative to `index.ts`.
  *
- * Pulumi's runtime mocks ignore `transforms`, the newer kind.
+ * It isn't one of the newer `transforms`, because Pulumi's runtime mocks ignore those.
  */
 export const bundle: pulumi.ResourceTransformation = ({ type, name, props, opts }) =>
-  // Pulumi also calls it for the function's children: a role, if the function is given none.
+  // Pulumi also calls it for the function's children, such as the role that it creates if you pass none.
   type === "aws:lambda/function:Function"
     ? {
         props: {
@@ -30,12 +30,14 @@ async function bundleArchive(name: string, archive: pulumi.asset.AssetArchive) {
   const assets = (await archive.assets) as Record<string, Partial<pulumi.asset.StringAsset>>;
   const serialized = await assets["__index.js"]?.text;
   if (serialized === undefined) {
-    throw new pulumi.RunError(`The function "${name}" has no __index.js: bundle is for CallbackFunctions.`);
+    throw new pulumi.RunError(
+      `The function "${name}" has no __index.js: bundle only works for a CallbackFunction.`,
+    );
   }
   const { modules, callback } = separate(serialized);
   const { outputFiles } = await build({
-    stdin: { contents: modules, resolveDir: program },
-    absWorkingDir: program,
+    stdin: { contents: modules, resolveDir: projectFolder },
+    absWorkingDir: projectFolder,
     outfile: "bundle.js",
     bundle: true,
     write: false,
@@ -56,7 +58,7 @@ async function bundleArchive(name: string, archive: pulumi.asset.AssetArchive) {
     );
     throw new pulumi.RunError(`The function "${name}" cannot be bundled: ${problems.join("; ")}`);
   });
-  const files = outputFiles.map(({ path, text }) => [path.slice(program.length + 1), text] as const);
+  const files = outputFiles.map(({ path, text }) => [path.slice(projectFolder.length + 1), text] as const);
   return new pulumi.asset.AssetArchive(
     Object.fromEntries(
       [...files, ["index.mjs", entry] as const].map(([path, text]) => [
@@ -68,8 +70,8 @@ async function bundleArchive(name: string, archive: pulumi.asset.AssetArchive) {
 }
 
 /**
- * Loads the bundle and awaits the handler's `init`, which only an ES module can do while it loads. It requires the bundle:
- * if it imported it, Node.js would search all of it for exports.
+ * Loads the bundle and awaits the handler's `init`, which only an ES module can do while it loads. It uses `require`, because
+ * with `import`, Node.js would search the whole bundle for exports.
  */
 const entry = `import { createRequire } from "node:module";
 process.setSourceMapsEnabled(true);
@@ -78,8 +80,8 @@ await handler.init?.();
 `;
 
 /**
- * Separates the modules from the callback that requires them. esbuild can only drop unused parts of what ES modules import,
- * and the callback can't be an ES module: the serializer wraps each function in a `with` block.
+ * Separates the modules from the callback that requires them. esbuild only removes unused code from what ES modules import, and
+ * the callback can't be an ES module: the serializer wraps each function in a `with` block.
  */
 function separate(serialized: string) {
   const modules: string[] = [];
@@ -95,17 +97,18 @@ function separate(serialized: string) {
   });
   return { modules: modules.join("\n"), callback };
 }
-/** The serializer requires a package by the path of its main file. By the package's name, esbuild finds its ES modules. */
+
+/** The serializer requires a package by its main file's path. Given the package's name, esbuild uses its ES modules instead. */
 function importPath(path: string): string {
   const [name = path] = /^(@[^/]+\/)?[^/]+/.exec(path) ?? [];
   return require.resolve(name) === require.resolve(path) ? name : path;
 }
 
 /**
- * Keeps packages out of the source map, which is for our own files. esbuild reads the map that is appended here and replaces
- * its own mappings by it; it only maps column 2^29, which doesn't exist.
+ * Keeps packages out of the source map, which is for our own files. esbuild uses the map appended here instead of its own; it
+ * only maps column 2^29, which doesn't exist.
  */
-const unmapped = (contents: string) => {
+const withoutMappings = (contents: string) => {
   const map = '{"version":3,"sources":[""],"mappings":"ggggggBAAA"}';
   return `${contents}\n//# sourceMappingURL=data:application/json;base64,${Buffer.from(map).toString("base64")}`;
 };
@@ -113,16 +116,16 @@ const unmapped = (contents: string) => {
 const packages: Plugin = {
   name: "packages",
   setup({ onLoad }) {
-    // Lambda provides credentials in the environment or at a container's address. The other providers only add code.
-    const ofWorkstations =
+    // In Lambda, credentials come from the environment or a container endpoint. All other providers are dead code.
+    const unusedProviders =
       /@aws-sdk[\\/]credential-provider-(ini|process|sso|web-identity)[\\/]dist-es[\\/]index\.js$/;
-    const skipped = `
+    const replacement = `
       import { CredentialsProviderError } from "@smithy/core/config";
       const skip = () => async () => { throw new CredentialsProviderError("not available in a function"); };
       export { skip as fromIni, skip as fromProcess, skip as fromSSO, skip as fromTokenFile };`;
     onLoad({ filter: /[\\/]node_modules[\\/].*\.([cm]?js|json)$/ }, async ({ path }) => {
-      const text = ofWorkstations.test(path) ? skipped : await readFile(path, "utf8");
-      return { contents: unmapped(path.endsWith("json") ? `module.exports = ${text}` : text) };
+      const text = unusedProviders.test(path) ? replacement : await readFile(path, "utf8");
+      return { contents: withoutMappings(path.endsWith("json") ? `module.exports = ${text}` : text) };
     });
   },
 };

@@ -3,9 +3,9 @@ import * as pulumi from "@pulumi/pulumi";
 
 interface DomainArgs {
   domainName: string;
-  /** The id of the name's public hosted zone in Route 53. It gets two records: the name's and the certificate's. */
+  /** The id of the name's public hosted zone in Route 53, which gets two records: for the name and for its certificate. */
   hostedZoneId: string;
-  /** The stage behind the name. */
+  /** The stage that the name leads to. */
   stage: aws.apigatewayv2.Stage;
 }
 
@@ -28,31 +28,31 @@ export class Domain extends pulumi.ComponentResource {
         if (!privateZone && (!name || `.${domainName}`.endsWith(`.${name}`))) return hostedZoneId;
         const zone = `The hosted zone ${hostedZoneId} is ${privateZone ? "private" : `for ${name}`}`;
         throw new pulumi.RunError(
-          `${zone}, so it can't prove that ${domainName} is yours: see hostedZoneId.`,
+          `${zone}, so it can't validate the certificate for ${domainName}. Correct hostedZoneId.`,
         );
       });
 
     const certificate = new aws.acm.Certificate("domain", { domainName, validationMethod: "DNS" }, parent);
-    const proof = certificate.domainValidationOptions.apply(([option]) => {
-      if (!option) throw new pulumi.RunError(`The certificate of ${domainName} cannot be validated by DNS.`);
+    const validationOption = certificate.domainValidationOptions.apply(([option]) => {
+      if (!option) throw new pulumi.RunError(`The certificate for ${domainName} can't be validated by DNS.`);
       return option;
     });
-    const proofRecord = new aws.route53.Record(
+    const validationRecord = new aws.route53.Record(
       "proof",
       {
         zoneId,
-        name: proof.resourceRecordName,
-        type: proof.resourceRecordType,
-        records: [proof.resourceRecordValue],
+        name: validationOption.resourceRecordName,
+        type: validationOption.resourceRecordType,
+        records: [validationOption.resourceRecordValue],
         ttl: 300,
-        // All of an account's certificates for a name share this record.
+        // All certificates for this name in the account share this record.
         allowOverwrite: true,
       },
       { ...parent, retainOnDelete: true },
     );
     const validation = new aws.acm.CertificateValidation(
       "domain",
-      { certificateArn: certificate.arn, validationRecordFqdns: [proofRecord.fqdn] },
+      { certificateArn: certificate.arn, validationRecordFqdns: [validationRecord.fqdn] },
       parent,
     );
 

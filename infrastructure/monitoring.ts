@@ -6,7 +6,7 @@ import { createAlarms, type Monitored, PERIOD } from "./alarms";
 export class Monitoring extends pulumi.ComponentResource {
   readonly dashboardUrl: pulumi.Output<string>;
 
-  /** @param alarmEmail who gets the alarms; if empty, they only show in CloudWatch */
+  /** @param alarmEmail the address that gets the alarms; if empty, they only appear in CloudWatch */
   constructor(
     name: string,
     { alarmEmail, ...monitored }: Monitored & { alarmEmail: string },
@@ -21,16 +21,16 @@ export class Monitoring extends pulumi.ComponentResource {
       new aws.sns.TopicSubscription("alarms", subscription, parent);
       actions.push(topic.arn);
     }
-    const counted = countLines(monitored, parent);
-    const alarms = createAlarms(monitored, counted, actions, parent);
-    this.dashboardUrl = createDashboard(monitored, counted, alarms, parent);
+    const logMetrics = addLogMetrics(monitored, parent);
+    const alarms = createAlarms(monitored, logMetrics, actions, parent);
+    this.dashboardUrl = createDashboard(monitored, logMetrics, alarms, parent);
     saveQueries(monitored, parent);
     this.registerOutputs({ dashboardUrl: this.dashboardUrl });
   }
 }
 
-/** Metrics that AWS doesn't publish, counted in the logs. */
-function countLines({ accessLog, visit, functionLog }: Monitored, parent: pulumi.CustomResourceOptions) {
+/** Creates metrics that AWS doesn't publish, by counting log lines. */
+function addLogMetrics({ accessLog, visit, functionLog }: Monitored, parent: pulumi.CustomResourceOptions) {
   const count = (name: string, metricName: string, logGroup: aws.cloudwatch.LogGroup, pattern: string) => {
     const metric = { namespace: visit.name, name: metricName, value: "1", defaultValue: "0" };
     const args = { logGroupName: logGroup.name, pattern, metricTransformation: metric };
@@ -39,15 +39,15 @@ function countLines({ accessLog, visit, functionLog }: Monitored, parent: pulumi
   };
   const failure = '{ $.message.message = "the session store failed" }';
   return {
-    // The handler writes the first line for each session that it starts, the second for each 503.
+    // The handler logs the first line for each new session, and the second for each 503.
     started: count("new-sessions", "NewSessions", functionLog, '{ $.message = "new session" }'),
     failed: count("store-failures", "StoreFailures", functionLog, failure),
-    // The API's own metric, 4xx, also counts requests for pages that don't exist.
+    // The API's own metric, 4xx, also counts requests that match no route.
     refused: count("refused-visits", "RefusedVisits", accessLog, '{ $.status = "429" }'),
   };
 }
 
-/** Queries for CloudWatch Logs Insights, in a folder with the function's name. */
+/** Saves queries for CloudWatch Logs Insights, in a folder with the function's name. */
 function saveQueries({ accessLog, visit, functionLog }: Monitored, parent: pulumi.CustomResourceOptions) {
   const save = (name: string, logGroup: aws.cloudwatch.LogGroup, ...commands: string[]) =>
     new aws.cloudwatch.QueryDefinition(
@@ -68,16 +68,16 @@ function saveQueries({ accessLog, visit, functionLog }: Monitored, parent: pulum
 
 function createDashboard(
   { api, visit, table }: Monitored,
-  counted: ReturnType<typeof countLines>,
+  logMetrics: ReturnType<typeof addLogMetrics>,
   alarms: aws.cloudwatch.MetricAlarm[],
   parent: pulumi.CustomResourceOptions,
 ) {
   const { region } = aws.getRegionOutput({}, parent);
-  const ofApi = ["ApiId", api.id];
-  const ofFunction = ["FunctionName", visit.name];
-  const ofTable = ["TableName", table.name];
-  const ofUpdates = [...ofTable, "Operation", "UpdateItem"];
-  const { started, failed, refused } = counted;
+  const apiId = ["ApiId", api.id];
+  const functionName = ["FunctionName", visit.name];
+  const tableName = ["TableName", table.name];
+  const updates = [...tableName, "Operation", "UpdateItem"];
+  const { started, failed, refused } = logMetrics;
 
   const graph = (title: string, stat: string, metrics: unknown[][]) => ({
     type: "metric",
@@ -87,32 +87,32 @@ function createDashboard(
   });
   const graphs = [
     graph("Visits and new sessions", "Sum", [
-      ["AWS/ApiGateway", "Count", ...ofApi],
+      ["AWS/ApiGateway", "Count", ...apiId],
       [started.namespace, started.metricName],
     ]),
     graph("Latency (ms)", "p50", [
-      ["AWS/ApiGateway", "Latency", ...ofApi, { stat: "p50", label: "p50" }],
-      ["AWS/ApiGateway", "Latency", ...ofApi, { stat: "p90", label: "p90" }],
-      ["AWS/ApiGateway", "Latency", ...ofApi, { stat: "p99", label: "p99" }],
-      ["AWS/DynamoDB", "SuccessfulRequestLatency", ...ofUpdates, { stat: "p99", label: "UpdateItem p99" }],
+      ["AWS/ApiGateway", "Latency", ...apiId, { stat: "p50", label: "p50" }],
+      ["AWS/ApiGateway", "Latency", ...apiId, { stat: "p90", label: "p90" }],
+      ["AWS/ApiGateway", "Latency", ...apiId, { stat: "p99", label: "p99" }],
+      ["AWS/DynamoDB", "SuccessfulRequestLatency", ...updates, { stat: "p99", label: "UpdateItem p99" }],
     ]),
     graph("Errors", "Sum", [
-      ["AWS/ApiGateway", "4xx", ...ofApi],
-      ["AWS/ApiGateway", "5xx", ...ofApi],
+      ["AWS/ApiGateway", "4xx", ...apiId],
+      ["AWS/ApiGateway", "5xx", ...apiId],
       [refused.namespace, refused.metricName],
       [failed.namespace, failed.metricName],
-      ["AWS/Lambda", "Errors", ...ofFunction],
-      ["AWS/Lambda", "Throttles", ...ofFunction],
-      ["AWS/DynamoDB", "ThrottledRequests", ...ofUpdates],
-      ["AWS/DynamoDB", "SystemErrors", ...ofUpdates],
+      ["AWS/Lambda", "Errors", ...functionName],
+      ["AWS/Lambda", "Throttles", ...functionName],
+      ["AWS/DynamoDB", "ThrottledRequests", ...updates],
+      ["AWS/DynamoDB", "SystemErrors", ...updates],
     ]),
-    graph("Consumed write units", "Sum", [["AWS/DynamoDB", "ConsumedWriteCapacityUnits", ...ofTable]]),
-    graph("Concurrent executions", "Maximum", [["AWS/Lambda", "ConcurrentExecutions", ...ofFunction]]),
+    graph("Consumed write units", "Sum", [["AWS/DynamoDB", "ConsumedWriteCapacityUnits", ...tableName]]),
+    graph("Concurrent executions", "Maximum", [["AWS/Lambda", "ConcurrentExecutions", ...functionName]]),
   ];
   const dashboard = new aws.cloudwatch.Dashboard(
     "dashboard",
     {
-      // Pulumi generates no name for a dashboard. The function's name is unique in the account.
+      // Pulumi doesn't generate a name for a dashboard. The function's name is unique in the account.
       dashboardName: visit.name,
       dashboardBody: pulumi.jsonStringify({
         widgets: [

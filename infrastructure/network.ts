@@ -1,7 +1,7 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 
-// Lambda does this with the function's role to attach the function to the network. These actions need any resource.
+// Lambda needs these actions to attach the function to the network. It uses the function's role, and requires "*".
 const networkActions = [
   "ec2:AssignPrivateIpAddresses",
   "ec2:CreateNetworkInterface",
@@ -15,7 +15,7 @@ const networkPolicy: aws.iam.PolicyDocument = {
   Version: "2012-10-17",
   Statement: [
     { Effect: "Allow", Action: networkActions, Resource: "*" },
-    // Requests from the function's code carry this key, Lambda's own don't. The code needs none of these actions:
+    // Requests from the function's code have this key; Lambda's own requests don't. The code needs none of these actions:
     // https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html
     {
       Effect: "Deny",
@@ -27,9 +27,9 @@ const networkPolicy: aws.iam.PolicyDocument = {
 };
 
 /**
- * A network without internet access: isolated subnets in two zones, and a gateway endpoint for DynamoDB that lets
- * `role` do what `statement` allows and nothing else. Lambda sends logs and traces itself. (awsx also creates an internet
- * gateway, but no route leads to it.)
+ * A network without internet access: isolated subnets in two zones, and a gateway endpoint for DynamoDB that lets `role` do
+ * only what `statement` allows. Lambda sends logs and traces from outside the network. (awsx also creates an internet gateway,
+ * but no route leads to it.)
  */
 export class PrivateNetwork extends pulumi.ComponentResource {
   /** Puts a function into the network. */
@@ -43,7 +43,7 @@ export class PrivateNetwork extends pulumi.ComponentResource {
   ) {
     super("sessions:infrastructure:PrivateNetwork", name, {}, opts);
     const parent = { parent: this };
-    // It takes a moment to load, so only stacks that want a network do.
+    // awsx is slow to load, so only load it for stacks with a network.
     const awsx: typeof import("@pulumi/awsx") = require("@pulumi/awsx");
 
     const vpc = new awsx.ec2.Vpc(
@@ -53,7 +53,7 @@ export class PrivateNetwork extends pulumi.ComponentResource {
         subnetStrategy: "Auto",
         subnetSpecs: [{ type: "Isolated" }],
         natGateways: { strategy: "None" },
-        // A gateway endpoint is found by DNS: https://docs.aws.amazon.com/vpc/latest/privatelink/vpc-endpoints-ddb.html
+        // A gateway endpoint needs DNS: https://docs.aws.amazon.com/vpc/latest/privatelink/vpc-endpoints-ddb.html
         enableDnsHostnames: true,
       },
       parent,

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 
 interface Setting<T> {
-  /** The value, or `undefined` if it is not allowed. */
+  /** Returns the value, or `undefined` if it is not allowed. */
   parse(text: string): T | undefined;
   /** What is allowed, in words. */
   allowed: string;
@@ -33,11 +33,11 @@ const text = (pattern: RegExp, allowed: string, example: string): Setting<string
   example,
 });
 
-/** A text that may be empty, which switches off what it is for. */
+/** A text that may be empty, which switches the feature off. */
 const optionalText = (pattern: RegExp, allowed: string, example: string) =>
   text(new RegExp(`^$|${pattern.source}`), `${allowed}, or nothing`, example);
 
-// Browsers keep no cookie for longer than 400 days (RFC 6265bis, section 5.5).
+// Browsers limit a cookie's lifetime to 400 days (RFC 6265bis, section 5.5).
 const LONGEST_SESSION = 400 * 24 * 60 * 60;
 
 // https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html
@@ -45,7 +45,7 @@ const RETENTION_DAYS = [
   1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
 ];
 
-/** The values that each setting takes. `Pulumi.yaml` has types, defaults and descriptions. */
+/** The values that each setting allows. `Pulumi.yaml` has types, defaults and descriptions. */
 export const definitions = {
   cookieName: text(
     /^[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,64}$/,
@@ -57,7 +57,7 @@ export const definitions = {
   absoluteSeconds: wholeNumber(1, LONGEST_SESSION, 43200),
   memorySize: wholeNumber(128, 10240, 256),
   logRetentionDays: oneOf(RETENTION_DAYS, 30),
-  // The account's quotas also apply: by default 10,000 and, depending on the region, 1,250 to 5,000. AWS raises both.
+  // The account's quotas also apply: by default 10,000 and, depending on the region, 1,250 to 5,000. You can request more.
   throttlingRateLimit: wholeNumber(1, 1000000, 1000),
   throttlingBurstLimit: wholeNumber(1, 1000000, 1000),
   protectData: flag,
@@ -79,7 +79,7 @@ export type Settings = {
 };
 
 /**
- * Reads the stack's settings from its configuration.
+ * Reads the settings from the stack's configuration.
  *
  * @throws RunError that lists every wrong, missing or unknown setting with the command that fixes it
  */
@@ -110,14 +110,14 @@ export function readSettings(): Settings {
     const both = `idleSeconds is ${idleSeconds}, but must not exceed absoluteSeconds, which is ${absoluteSeconds}`;
     report(both, `set idleSeconds ${absoluteSeconds}`);
   }
-  const isGiven = (key: keyof Settings) => Boolean(config[prefix + key]);
-  if (isGiven("domainName") !== isGiven("hostedZoneId")) {
-    const missing = isGiven("domainName") ? "hostedZoneId" : "domainName";
-    report("domainName and hostedZoneId belong together", `set ${missing} ${definitions[missing].example}`);
+  const isSet = (key: keyof Settings) => Boolean(config[prefix + key]);
+  if (isSet("domainName") !== isSet("hostedZoneId")) {
+    const missing = isSet("domainName") ? "hostedZoneId" : "domainName";
+    report("domainName and hostedZoneId go together", `set ${missing} ${definitions[missing].example}`);
   }
   if (disableExecuteApiEndpoint && !domainName) {
-    const nothingLeft = "disableExecuteApiEndpoint closes the API's own address, but there is no domainName";
-    report(nothingLeft, "set disableExecuteApiEndpoint false");
+    const closed = "disableExecuteApiEndpoint closes the default endpoint, but domainName is not set";
+    report(closed, "set disableExecuteApiEndpoint false");
   }
   if (problems.length > 0) {
     const list = problems.join("\n");
@@ -126,7 +126,7 @@ export function readSettings(): Settings {
 
   if (domainName && !disableExecuteApiEndpoint) {
     pulumi.log.info(
-      `The API's own address stays open. Close it once ${domainName} answers: pulumi config set disableExecuteApiEndpoint true`,
+      `The API's default endpoint stays open. Close it once ${domainName} responds: pulumi config set disableExecuteApiEndpoint true`,
     );
   }
   return settings;

@@ -15,7 +15,7 @@ describe("the alarms", () => {
 
   const periods = <T>(value: T): T[] => Array.from({ length: 4 }, () => value);
   const repeat = (count: number, value: number) => Array.from({ length: count }, () => value);
-  /** One sample for each minute, as AWS publishes counts. */
+  /** One sample per minute, as AWS publishes counts. */
   const count = (total: number) => [total, 0, 0, 0, 0];
   const visits = (perPeriod: number, slow = 0, milliseconds = 40) => ({
     Count: periods(count(perPeriod)),
@@ -37,16 +37,16 @@ describe("the alarms", () => {
   const raisedAlarms = (series: Series) =>
     alarms.flatMap(([name, alarm]) => (isRaised(alarm, series) ? [name] : []));
 
-  it("are not raised for a healthy site, with many visits or few", () => {
+  it("don't go off on a healthy site, with many visits or few", () => {
     assert.deepEqual(raisedAlarms(healthy), []);
     assert.deepEqual(raisedAlarms(calm), []);
   });
 
-  it("are not raised without visitors", () => {
+  it("don't go off without visitors", () => {
     assert.deepEqual(raisedAlarms({ Count: periods([]) }), []);
   });
 
-  it("are not raised by a single failed visit at night", () => {
+  it("don't go off for a single failed visit at night", () => {
     const once = (...samples: number[]) => [[], samples, [], []];
     const one = { Count: once(1), Latency: once(9_500), "5xx": once(1) };
     assert.deepEqual(raisedAlarms({ ...one, Errors: once(1) }), []);
@@ -68,7 +68,7 @@ describe("the alarms", () => {
     "table-errors": each("SystemErrors", 6),
   };
   for (const [name, problem] of Object.entries(problems)) {
-    it(`raise only ${name} for its problem, at three visits a minute`, () => {
+    it(`go off one at a time: only ${name} for its problem, at three visits per minute`, () => {
       assert.deepEqual(raisedAlarms({ ...calm, ...problem }), [name]);
     });
   }
@@ -82,7 +82,7 @@ describe("the alarms", () => {
     assert.deepEqual(raisedAlarms({ ...healthy, ...each("5xx", 31) }), ["api-errors"]);
   });
 
-  it("are raised by high latency for 15 minutes, not for 10", () => {
+  it("go off after 15 minutes of high latency, not after 10", () => {
     const slowFor = (length: number) => ({
       ...calm,
       Latency: Array.from({ length: 4 }, (_, period) => repeat(15, period < length ? 1200 : 40)),
@@ -91,7 +91,7 @@ describe("the alarms", () => {
     assert.deepEqual(raisedAlarms(slowFor(3)), ["api-latency"]);
   });
 
-  it("ignore latency below ten visits in five minutes", () => {
+  it("ignore latency with fewer than ten visits in five minutes", () => {
     assert.deepEqual(raisedAlarms({ ...calm, ...visits(9, 9, 1200) }), []);
     assert.deepEqual(raisedAlarms({ ...calm, ...visits(10, 10, 1200) }), ["api-latency"]);
   });

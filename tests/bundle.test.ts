@@ -125,7 +125,7 @@ describe("a callback function", () => {
   it("is rejected if it isn't a CallbackFunction", async () => {
     await assert.rejects(
       packText("exports.handler = () => {};", "index.js"),
-      /^Error: The function "test" has no __index\.js: bundle is for CallbackFunctions\./,
+      /^Error: The function "test" has no __index\.js: bundle only works for a CallbackFunction\./,
     );
   });
 });

@@ -10,7 +10,7 @@ import { recordLog } from "./support/log";
 import { connection, useTable } from "./support/table";
 
 for (const [form, tokens] of Object.entries({ uuid: uuids, secret: secrets }))
-  describe(`the handler with ids as ${form}`, () => {
+  describe(`the handler with ${form} ids`, () => {
     const table = useTable();
     let env: NodeJS.ProcessEnv;
     let handler: ReturnType<typeof createHandler>;
@@ -35,7 +35,7 @@ for (const [form, tokens] of Object.entries({ uuid: uuids, secret: secrets }))
       return { id: readPage(body).id, token: tokenIn(cookies) };
     };
 
-    it("greets a visitor without cookies with a new session", async () => {
+    it("starts a session for a visitor without cookies", async () => {
       const { statusCode, body, cookies } = await visit();
       const { id, counter } = readPage(body);
       assert.equal(statusCode, 200);
@@ -45,13 +45,13 @@ for (const [form, tokens] of Object.entries({ uuid: uuids, secret: secrets }))
       assert.equal((await table.item(id ?? ""))?.counter?.N, "1");
     });
 
-    it("logs that a session is new, and nothing of whose it is", async () => {
+    it("logs that a session is new, but not its id", async () => {
       const { token } = await start();
       await visit([`cookie-test=${token}`]);
       assert.deepEqual(logged, ["new session"]);
     });
 
-    it("recognises a visitor by the cookie", async () => {
+    it("recognizes a visitor by the cookie", async () => {
       const { id, token } = await start();
       assert.equal((await visit([`cookie-test=${token}`])).body, `session-id: ${id}, counter: 2`);
       assert.deepEqual(readPage((await visit(["a=b", `cookie-test=${token}`, "c=d"])).body), {
@@ -60,29 +60,29 @@ for (const [form, tokens] of Object.entries({ uuid: uuids, secret: secrets }))
       });
     });
 
-    it("sets a cookie that scripts cannot read, other sites cannot send along and plain HTTP cannot carry", async () => {
+    it("sets a cookie that is hidden from scripts, needs HTTPS, and isn't sent with requests from other sites", async () => {
       const { cookies } = await visit();
       assert.deepEqual(cookies, [
         `cookie-test=${tokenIn(cookies)}; Max-Age=60; Path=/; HttpOnly; Secure; SameSite=Lax`,
       ]);
     });
 
-    it("lets the cookie end with the session", async () => {
+    it("sets a cookie that expires with the session", async () => {
       let now = Date.now();
-      const clocked = createHandler({ env, dynamodb: table.dynamodb, now: () => now });
-      const { body, cookies } = await clocked({} as APIGatewayProxyEventV2, fakeContext());
+      const withClock = createHandler({ env, dynamodb: table.dynamodb, now: () => now });
+      const { body, cookies } = await withClock({} as APIGatewayProxyEventV2, fakeContext());
       const { id } = readPage(body);
       const event = { cookies: [`cookie-test=${tokenIn(cookies)}`] } as APIGatewayProxyEventV2;
       for (let i = 0; i < 11; i++) {
         now += 50_000;
-        const { cookies } = await clocked(event, fakeContext());
+        const { cookies } = await withClock(event, fakeContext());
         assert.match(cookies?.[0] ?? "", i < 10 ? /Max-Age=60;/ : /Max-Age=50;/);
       }
       now += 50_000;
-      assert.notEqual(readPage((await clocked(event, fakeContext())).body).id, id);
+      assert.notEqual(readPage((await withClock(event, fakeContext())).body).id, id);
     });
 
-    it("sends plain text that is neither cached nor guessed at", async () => {
+    it("returns plain text that must not be cached or sniffed", async () => {
       const { headers } = await visit();
       assert.deepEqual(headers, {
         "cache-control": "no-store",
@@ -95,7 +95,7 @@ for (const [form, tokens] of Object.entries({ uuid: uuids, secret: secrets }))
       });
     });
 
-    it("uses the cookie name that it is given", async () => {
+    it("uses the configured cookie name", async () => {
       const renamed = createHandler({ env: { ...env, COOKIE_NAME: "__Host-sid" }, dynamodb: table.dynamodb });
       const { body, cookies } = await renamed({} as APIGatewayProxyEventV2, fakeContext());
       assert.ok(cookies?.[0]?.startsWith("__Host-sid="));
@@ -104,8 +104,8 @@ for (const [form, tokens] of Object.entries({ uuid: uuids, secret: secrets }))
 
     const unknown = tokens.issue();
 
-    /** A handler that adds up its calls to DynamoDB. */
-    function countCalls() {
+    /** A handler that counts its calls to DynamoDB. */
+    function createCountingHandler() {
       const calls = { made: 0 };
       const send = (command: never) => {
         calls.made += 1;
@@ -118,28 +118,28 @@ for (const [form, tokens] of Object.entries({ uuid: uuids, secret: secrets }))
       };
     }
 
-    // What clients make of a live id, and other things that they send.
+    // By what the cookie contains.
     const malformed: Record<string, (live: string) => string> = {
       "an empty value": () => "",
-      "the token of a live session, reversed and cut": (live) => [...live].reverse().join("").slice(1),
+      "a live token, reversed and truncated": (live) => [...live].reverse().join("").slice(1),
       "a live token in quotes": (live) => `"${live}"`,
-      "a live token with something before it": (live) => `x${live}`,
-      "a live token with something behind it": (live) => `${live}x`,
+      "a live token with a prefix": (live) => `x${live}`,
+      "a live token with a suffix": (live) => `${live}x`,
       "a percent-encoded live token": (live) => `%${live.charCodeAt(0).toString(16)}${live.slice(1)}`,
       "a token of the other form": () => (tokens === uuids ? secrets : uuids).issue(),
       "the hash of a live token": (live) => secrets.idOf(live),
-      "a UUID of another version": () => "0b8e4e5e-6c1f-1d6a-9f0e-2d1c3b4a5968",
-      "a UUID of another variant": () => "0b8e4e5e-6c1f-4d6a-cf0e-2d1c3b4a5968",
-      "a broken percent-encoding": () => "%E0%A4%A",
+      "a UUID with another version": () => "0b8e4e5e-6c1f-1d6a-9f0e-2d1c3b4a5968",
+      "a UUID with another variant": () => "0b8e4e5e-6c1f-4d6a-cf0e-2d1c3b4a5968",
+      "an invalid percent-encoding": () => "%E0%A4%A",
       "8 KB": () => "x".repeat(8192),
-      binary: () => "\u0000\u0001\u00ff",
+      "binary data": () => "\u0000\u0001\u00ff",
       JSON: () => '{"session-id":{"S":"x"}}',
-      "a name from the prototype": () => "__proto__",
+      "a property name of the prototype": () => "__proto__",
     };
     for (const [what, make] of Object.entries(malformed)) {
-      it(`gives a new session to a cookie with ${what}, and asks DynamoDB for nothing else`, async () => {
+      it(`starts a session for a cookie with ${what}, without looking it up`, async () => {
         const { id: live, token } = await start();
-        const counting = countCalls();
+        const counting = createCountingHandler();
         const { statusCode, body } = await counting.visit(`cookie-test=${make(token)}`);
         const { id, counter } = readPage(body);
         assert.deepEqual([statusCode, counter], [200, 1]);
@@ -148,8 +148,8 @@ for (const [form, tokens] of Object.entries({ uuid: uuids, secret: secrets }))
       });
     }
 
-    it("gives a new session to a cookie with an id that it did not issue, for one call more", async () => {
-      const counting = countCalls();
+    it("starts a session for a cookie with an unknown id, with two calls", async () => {
+      const counting = createCountingHandler();
       const { id, counter } = readPage((await counting.visit(`cookie-test=${unknown}`)).body);
       assert.equal(counter, 1);
       assert.notEqual(id, tokens.idOf(unknown));
@@ -157,43 +157,46 @@ for (const [form, tokens] of Object.entries({ uuid: uuids, secret: secrets }))
       assert.equal(counting.calls.made, 2);
     });
 
-    it("gives a new session to a cookie without a value, and to one of another name", async () => {
+    it("starts a session for a cookie without a value or with another name", async () => {
       for (const cookie of ["cookie-test", "Cookie-Test=1", `xcookie-test=${unknown}`, "=", ";"]) {
         assert.equal(readPage((await visit([cookie])).body).counter, 1);
       }
     });
 
-    it("takes the first of several cookies that can be a session id", async () => {
+    it("uses the first of several cookies that is well-formed", async () => {
       const { id, token } = await start();
       const cookies = ["cookie-test=forged", `cookie-test=${token}`, `cookie-test=${unknown}`];
       assert.deepEqual(readPage((await visit(cookies)).body), { id, counter: 2 });
     });
 
-    describe("without DynamoDB", () => {
-      it("answers 503, changes no cookie and logs the reason", async () => {
+    describe("when DynamoDB fails", () => {
+      it("returns 503, keeps the cookie and logs the reason", async () => {
         const broken = createHandler({
           env: { ...env, TABLE_NAME: "no-such-table" },
           dynamodb: table.dynamodb,
         });
-        const answer = await broken(
+        const response = await broken(
           { cookies: [`cookie-test=${unknown}`] } as APIGatewayProxyEventV2,
           fakeContext(),
         );
-        assert.equal(answer.statusCode, 503);
-        assert.equal(answer.cookies, undefined);
-        assert.equal(answer.headers?.["retry-after"], "5");
-        assert.equal(answer.body, "Your session is not available right now. Please try again.");
+        assert.equal(response.statusCode, 503);
+        assert.equal(response.cookies, undefined);
+        assert.equal(response.headers?.["retry-after"], "5");
+        assert.equal(response.body, "Your session is not available right now. Please try again.");
         assert.equal(logged.length, 1);
         assert.equal((logged[0] as { error: string }).error, "ResourceNotFoundException");
         assert.ok(!JSON.stringify(logged).includes(unknown));
       });
 
-      it("answers before the function's time is up when DynamoDB does not", async () => {
+      it("responds before the function times out, even if DynamoDB doesn't respond", async () => {
         const proxy = await startFaultProxy(table.endpoint);
         proxy.nextFault = () => "hang";
         const dynamodb = new DynamoDBClient(connection(proxy.endpoint));
-        const answer = await createHandler({ env, dynamodb })({} as APIGatewayProxyEventV2, fakeContext(600));
-        assert.equal(answer.statusCode, 503);
+        const response = await createHandler({ env, dynamodb })(
+          {} as APIGatewayProxyEventV2,
+          fakeContext(600),
+        );
+        assert.equal(response.statusCode, 503);
         proxy.close();
       });
     });

@@ -3,68 +3,68 @@ import { randomUUID } from "node:crypto";
 import type { UpdateItemCommand } from "@aws-sdk/client-dynamodb";
 import { useStore } from "./support/store";
 
-describe("a session's life", () => {
-  const { table, start, send, sessions, storeWith, sendTwice, visit, later } = useStore();
+describe("a session's lifetime", () => {
+  const { table, start, send, sessions, storeWith, sendTwice, visit, advance } = useStore();
 
   describe("limits", () => {
-    it("ends a session that was idle for as long as the idle limit", async () => {
+    it("ends a session at the idle limit", async () => {
       const { id } = await sessions.create(randomUUID(), visit());
-      later(59.999);
+      advance(59.999);
       assert.equal((await sessions.count(id, visit()))?.counter, 2);
-      later(60.001);
+      advance(60.001);
       assert.equal(await sessions.count(id, visit()), undefined);
     });
 
-    it("ends a session at the absolute limit, however much it is used", async () => {
+    it("ends a session at the absolute limit, however often it is used", async () => {
       const { id } = await sessions.create(randomUUID(), visit());
-      later(50);
+      advance(50);
       await sessions.count(id, visit());
-      later(49);
+      advance(49);
       assert.equal((await sessions.count(id, visit()))?.counter, 3);
-      later(1);
+      advance(1);
       assert.equal(await sessions.count(id, visit()), undefined);
     });
 
-    it("tells how long the session has left: the nearer of both limits", async () => {
+    it("returns how long the session has left: until the nearer of the two limits", async () => {
       const { id, secondsLeft } = await sessions.create(randomUUID(), visit());
       assert.equal(secondsLeft, 60);
-      later(30);
+      advance(30);
       assert.equal((await sessions.count(id, visit()))?.secondsLeft, 60);
-      later(40);
+      advance(40);
       assert.equal((await sessions.count(id, visit()))?.secondsLeft, 30);
     });
 
     for (const milliseconds of [0, 1, 500, 999]) {
-      it(`ends no session before its limit, and none over a second later, ${milliseconds} ms into a second`, async () => {
-        later(milliseconds / 1000);
+      it(`ends sessions at their limit or up to a second later, starting ${milliseconds} ms into a second`, async () => {
+        advance(milliseconds / 1000);
         const short = storeWith(send, { idleSeconds: 1, absoluteSeconds: 2 });
         const [used, idle] = [randomUUID(), randomUUID()];
         assert.equal((await short.create(used, visit())).secondsLeft, 1);
         await short.create(idle, visit());
-        later(0.999);
+        advance(0.999);
         assert.equal((await short.count(used, visit()))?.counter, 2);
-        later(0.999);
+        advance(0.999);
         assert.equal((await short.count(used, visit()))?.counter, 3);
-        later(0.002);
+        advance(0.002);
         assert.equal(await short.count(idle, visit()), undefined);
         assert.equal(await short.count(used, visit()), undefined);
       });
     }
 
-    it("is not shortened by a visit whose clock is behind, which counts all the same", async () => {
+    it("counts a visit whose clock is behind, and doesn't shorten the session", async () => {
       const { id } = await sessions.create(randomUUID(), visit());
       const { "expires-at": before } = (await table.item(id)) ?? {};
-      later(-30);
+      advance(-30);
       assert.deepEqual(await sessions.count(id, visit()), { id, counter: 2, secondsLeft: 60 });
       const { "expires-at": after } = (await table.item(id)) ?? {};
       assert.deepEqual(after, before);
-      later(89);
+      advance(89);
       assert.equal((await sessions.count(id, visit()))?.counter, 3);
     });
 
-    it("counts once when the answer to a visit whose clock is behind is lost", async () => {
+    it("counts a visit once if its clock is behind and the response is lost", async () => {
       const { id } = await sessions.create(randomUUID(), visit());
-      later(-30);
+      advance(-30);
       const twice = storeWith(async (command) => {
         await send(command).catch(() => {});
         return send(command);
@@ -73,17 +73,17 @@ describe("a session's life", () => {
       assert.equal((await table.item(id))?.counter?.N, "2");
     });
 
-    it("leaves an ended session as it was", async () => {
+    it("doesn't change an ended session", async () => {
       const { id } = await sessions.create(randomUUID(), visit());
       const before = await table.item(id);
-      later(60);
+      advance(60);
       await sessions.count(id, visit());
       assert.deepEqual(await table.item(id), before);
     });
   });
 
   describe("ending", () => {
-    it("ends a session for good, whichever clock or late request comes, and tells what it was", async () => {
+    it("ends a session for good, despite late requests and clocks that are behind, and returns its item", async () => {
       const sent: UpdateItemCommand[] = [];
       const recorded = storeWith((command) => {
         sent.push(command);
@@ -98,27 +98,27 @@ describe("a session's life", () => {
         await assert.rejects(send(late), { name: "ConditionalCheckFailedException" });
       }
       assert.equal(await sessions.count(id, counted), undefined);
-      later(-3600);
+      advance(-3600);
       assert.equal(await sessions.count(id, visit()), undefined);
       assert.equal(await sessions.end(id, visit()), undefined);
       assert.equal((await table.item(id))?.["expires-at"]?.N, `${start / 1000}`);
     });
 
-    it("tells what the session was, though the request is sent twice", async () => {
+    it("returns the session's item if the request is sent twice", async () => {
       const { id } = await sessions.create(randomUUID(), visit());
       assert.equal((await storeWith(sendTwice).end(id, visit()))?.counter?.N, "1");
     });
 
-    it("finds nothing to end in an ended session or an unknown id, and leaves no trace of that", async () => {
+    it("returns and stores nothing for an expired session or an unknown id", async () => {
       const { id } = await sessions.create(randomUUID(), visit());
-      later(61);
+      advance(61);
       assert.equal(await sessions.end(id, visit()), undefined);
       const unknown = randomUUID();
       assert.equal(await sessions.end(unknown, visit()), undefined);
       assert.equal(await table.item(unknown), undefined);
     });
 
-    it("lets one of 64 parallel requests have what the session was, and loses no count of it", async () => {
+    it("returns the item, with every visit counted, to exactly one of 64 parallel requests", async () => {
       const { id } = await sessions.create(randomUUID(), visit());
       const counts = Array.from({ length: 64 }, () => sessions.count(id, visit()));
       const ends = Array.from({ length: 64 }, () => sessions.end(id, visit()));
@@ -128,7 +128,7 @@ describe("a session's life", () => {
       assert.equal(former[0]?.counter?.N, `${1 + counted.length}`);
     });
 
-    it("goes on with data and count under another id, once though requests are sent twice", async () => {
+    it("moves data and count to a new id, once even if requests are sent twice", async () => {
       const { id } = await sessions.create(randomUUID(), visit());
       const request = visit();
       const twice = storeWith(sendTwice);

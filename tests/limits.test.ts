@@ -1,8 +1,8 @@
 import { strict as assert } from "node:assert";
 import { evaluate } from "./support/evaluate";
-import { refusals } from "./support/limits";
+import { violations } from "./support/limits";
 
-describe("AWS", () => {
+describe("AWS's limits", () => {
   const optional = {
     privateNetwork: "true",
     domainName: "www.example.com",
@@ -14,16 +14,16 @@ describe("AWS", () => {
     secretIds: "true",
   };
   const stacks: Record<string, () => ReturnType<typeof evaluate>> = {
-    "nothing optional": () => evaluate(),
-    "everything optional": () => evaluate(optional),
-    "the settings for production": () => evaluate({}, { stack: "prod" }),
+    "default settings": () => evaluate(),
+    "all optional parts": () => evaluate(optional),
+    "production settings": () => evaluate({}, { stack: "prod" }),
   };
-  for (const [what, evaluated] of Object.entries(stacks)) {
-    it(`takes every resource of a stack with ${what}`, async () => {
-      const { resources } = await evaluated();
-      const ofAws = resources.filter(({ type }) => type.startsWith("aws:"));
-      assert.ok(ofAws.length > 20);
-      assert.deepEqual(ofAws.flatMap(refusals), []);
+  for (const [what, evaluateStack] of Object.entries(stacks)) {
+    it(`are met by every resource in a stack with ${what}`, async () => {
+      const { resources } = await evaluateStack();
+      const awsResources = resources.filter(({ type }) => type.startsWith("aws:"));
+      assert.ok(awsResources.length > 20);
+      assert.deepEqual(awsResources.flatMap(violations), []);
     });
   }
 
@@ -34,14 +34,14 @@ describe("AWS", () => {
     ["a missing role", "aws:lambda/function:Function", "visit", { role: undefined }],
     ["an unknown property", "aws:lambda/function:Function", "visit", { memory: 256 }],
     [
-      "an integration that takes a minute",
+      "an integration with a timeout of a minute",
       "aws:apigatewayv2/integration:Integration",
       "visit",
       { timeoutMilliseconds: 60_000 },
     ],
     ["a route without a slash", "aws:apigatewayv2/route:Route", "visit", { routeKey: "GET index" }],
     [
-      "an attribute that is no key",
+      "the definition of an attribute that isn't a key",
       "aws:dynamodb/table:Table",
       "sessions",
       { attributes: [{ name: "counter", type: "N" }] },
@@ -53,7 +53,7 @@ describe("AWS", () => {
       { threshold: undefined },
     ],
     [
-      "an alarm on both a metric and an expression",
+      "an alarm with both a metric and an expression",
       "aws:cloudwatch/metricAlarm:MetricAlarm",
       "api-errors",
       { metricName: "5xx" },
@@ -65,25 +65,25 @@ describe("AWS", () => {
       { statistic: "Total" },
     ],
     [
-      "a long description",
+      "a description that is too long",
       "aws:cloudwatch/metricAlarm:MetricAlarm",
       "api-errors",
       { alarmDescription: "x".repeat(1025) },
     ],
   ];
   for (const [what, type, name, change] of mistakes) {
-    it(`would refuse ${what}, which is found here`, async () => {
+    it(`forbid ${what}`, async () => {
       const { inputs } = await evaluate();
-      const right = inputs(type, name);
-      assert.deepEqual(refusals({ type, name, inputs: right }), []);
-      assert.equal(refusals({ type, name, inputs: { ...right, ...change } }).length > 0, true);
+      const valid = inputs(type, name);
+      assert.deepEqual(violations({ type, name, inputs: valid }), []);
+      assert.equal(violations({ type, name, inputs: { ...valid, ...change } }).length > 0, true);
     });
   }
 
-  it("would refuse a name of 65 characters, which is found here", async () => {
+  it("forbid a name of 65 characters", async () => {
     const inputs = (await evaluate()).inputs("aws:iam/role:Role", "visit");
     // Pulumi appends eight characters.
-    assert.equal(refusals({ type: "aws:iam/role:Role", name: "x".repeat(56), inputs }).length, 0);
-    assert.equal(refusals({ type: "aws:iam/role:Role", name: "x".repeat(57), inputs }).length, 1);
+    assert.equal(violations({ type: "aws:iam/role:Role", name: "x".repeat(56), inputs }).length, 0);
+    assert.equal(violations({ type: "aws:iam/role:Role", name: "x".repeat(57), inputs }).length, 1);
   });
 });

@@ -8,7 +8,7 @@ describe("the session store", () => {
   const { table, start, send, sessions, storeWith, sendTwice, visit } = useStore();
 
   describe("counting", () => {
-    it("starts a session at 1 and keeps it under the id that it is given", async () => {
+    it("starts a session at 1, with the given id", async () => {
       const request = visit();
       const id = randomUUID();
       const session = await sessions.create(id, request);
@@ -22,23 +22,23 @@ describe("the session store", () => {
       });
     });
 
-    it("never starts a session under the id of another, alive or ended", async () => {
+    it("never starts a session with the id of a live or ended one", async () => {
       const { id } = await sessions.create(randomUUID(), visit());
-      const taken = { message: "the new session's id is already taken" };
+      const taken = { message: "the new session's id is already in use" };
       await assert.rejects(sessions.create(id, visit()), taken);
       assert.equal((await sessions.count(id, visit()))?.counter, 2);
       await sessions.end(id, visit());
       await assert.rejects(sessions.create(id, visit()), taken);
     });
 
-    it("adds one for each visit", async () => {
+    it("adds 1 for each visit", async () => {
       const { id } = await sessions.create(randomUUID(), visit());
       assert.equal((await sessions.count(id, visit()))?.counter, 2);
       assert.equal((await sessions.count(id, visit()))?.counter, 3);
       assert.equal((await table.item(id))?.counter?.N, "3");
     });
 
-    it("keeps sessions apart", async () => {
+    it("counts each session separately", async () => {
       const [one, other] = [
         await sessions.create(randomUUID(), visit()),
         await sessions.create(randomUUID(), visit()),
@@ -48,7 +48,7 @@ describe("the session store", () => {
       assert.equal((await sessions.count(other.id, visit()))?.counter, 2);
     });
 
-    it("loses none of 500 parallel visits, and gives each its own count", async () => {
+    it("counts each of 500 parallel visits exactly once", async () => {
       const { id } = await sessions.create(randomUUID(), visit());
       const counted = await Promise.all(Array.from({ length: 500 }, () => sessions.count(id, visit())));
       const counters = counted.map((session) => session?.counter ?? 0).sort((a, b) => a - b);
@@ -59,7 +59,7 @@ describe("the session store", () => {
       assert.equal((await table.item(id))?.counter?.N, "501");
     });
 
-    it("costs one call and one write unit a visit", async () => {
+    it("takes one call and one write unit per visit", async () => {
       const units: (number | undefined)[] = [];
       const counting = storeWith(async (command) => {
         command.input.ReturnConsumedCapacity = "TOTAL";
@@ -74,13 +74,13 @@ describe("the session store", () => {
   });
 
   describe("retries", () => {
-    it("creates a session once, though the request is sent twice", async () => {
+    it("creates one session if the request is sent twice", async () => {
       const { id, counter } = await storeWith(sendTwice).create(randomUUID(), visit());
       assert.equal(counter, 1);
       assert.equal((await table.item(id))?.counter?.N, "1");
     });
 
-    it("is not reset by a request for its creation that arrives late", async () => {
+    it("doesn't reset a session when a request to create it arrives late", async () => {
       const sent: UpdateItemCommand[] = [];
       const { id } = await storeWith((command) => {
         sent.push(command);
@@ -93,13 +93,13 @@ describe("the session store", () => {
       assert.equal((await table.item(id))?.counter?.N, "2");
     });
 
-    it("counts a visit once, though the request is sent twice", async () => {
+    it("counts a visit once if the request is sent twice", async () => {
       const { id } = await sessions.create(randomUUID(), visit());
       assert.equal((await storeWith(sendTwice).count(id, visit()))?.counter, 2);
       assert.equal((await table.item(id))?.counter?.N, "2");
     });
 
-    it("answers a retry with its own count, though others came in between", async () => {
+    it("returns the visit's own count to a retry that arrives after 15 other visits", async () => {
       const { id } = await sessions.create(randomUUID(), visit());
       const retried = visit();
       const first = await sessions.count(id, retried);
@@ -109,28 +109,28 @@ describe("the session store", () => {
     });
   });
 
-  for (const [what, answer] of Object.entries({
+  for (const [what, response] of Object.entries({
     "no attributes": {},
-    "the attributes of something else": { Attributes: { counter: { N: "7" } } },
+    "attributes of another item": { Attributes: { counter: { N: "7" } } },
   })) {
-    it(`takes an answer with ${what} for a failure, not for an ended session`, async () => {
-      const empty = storeWith(async () => ({ $metadata: {}, ...answer }));
-      await assert.rejects(empty.count(randomUUID(), visit()), /DynamoDB answered without/);
-      await assert.rejects(empty.create(randomUUID(), visit()));
+    it(`treats a response with ${what} as a failure, not as an ended session`, async () => {
+      const broken = storeWith(async () => ({ $metadata: {}, ...response }));
+      await assert.rejects(broken.count(randomUUID(), visit()), /DynamoDB returned no/);
+      await assert.rejects(broken.create(randomUUID(), visit()));
     });
   }
 
-  it("leaves no trace of an id that it did not issue", async () => {
+  it("stores nothing for an unknown id", async () => {
     const id = randomUUID();
     assert.equal(await sessions.count(id, visit()), undefined);
     assert.equal(await table.item(id), undefined);
   });
 
-  it("passes on what DynamoDB has to say when it fails", async () => {
+  it("passes on DynamoDB's errors", async () => {
     const limits = { idleSeconds: 60, absoluteSeconds: 100 };
-    const elsewhere = createSessionStore(table.dynamodb, "no-such-table", limits, Date.now);
-    await assert.rejects(elsewhere.create(randomUUID(), visit()), { name: "ResourceNotFoundException" });
-    await assert.rejects(elsewhere.count(randomUUID(), visit()), { name: "ResourceNotFoundException" });
+    const broken = createSessionStore(table.dynamodb, "no-such-table", limits, Date.now);
+    await assert.rejects(broken.create(randomUUID(), visit()), { name: "ResourceNotFoundException" });
+    await assert.rejects(broken.count(randomUUID(), visit()), { name: "ResourceNotFoundException" });
   });
 
   it("gives up when the visit is aborted", async () => {

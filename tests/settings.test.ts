@@ -139,16 +139,16 @@ describe("the settings", () => {
       problemsOf({ idleSeconds: "7200", absoluteSeconds: "3600" }),
       /idleSeconds is 7200.* absoluteSeconds.* 3600/,
     );
-    assert.match(problemsOf({ domainName: "www.example.com" }), /belong together.*config set hostedZoneId/s);
-    assert.match(problemsOf({ domainName: "www" }), /belong together.*config set hostedZoneId/s);
-    assert.match(problemsOf({ hostedZoneId: "Z1" }), /belong together.*config set domainName/s);
+    assert.match(problemsOf({ domainName: "www.example.com" }), /go together.*config set hostedZoneId/s);
+    assert.match(problemsOf({ domainName: "www" }), /go together.*config set hostedZoneId/s);
+    assert.match(problemsOf({ hostedZoneId: "Z1" }), /go together.*config set domainName/s);
     const domain = { domainName: "www.example.com", hostedZoneId: "Z1" };
     assert.equal(problemsOf(domain), "");
     assert.equal(problemsOf({ ...domain, disableExecuteApiEndpoint: "true" }), "");
-    assert.match(problemsOf({ disableExecuteApiEndpoint: "true" }), /there is no domainName/);
+    assert.match(problemsOf({ disableExecuteApiEndpoint: "true" }), /domainName is not set/);
   });
 
-  it("say how to close the API's own address, until it is closed", () => {
+  it("say how to close the API's default endpoint, until it is closed", () => {
     const domain = { domainName: "www.example.com", hostedZoneId: "Z1" };
     const shown = (changes: Record<string, string>) => {
       const lines: string[] = [];
@@ -163,7 +163,7 @@ describe("the settings", () => {
     };
     assert.match(
       shown(domain),
-      /once www\.example\.com answers: pulumi config set disableExecuteApiEndpoint true$/,
+      /once www\.example\.com responds: pulumi config set disableExecuteApiEndpoint true$/,
     );
     assert.equal(shown({ ...domain, disableExecuteApiEndpoint: "true" }), "");
     assert.equal(shown({}), "");

@@ -5,7 +5,7 @@ import { startFaultProxy } from "./support/faultproxy";
 import { recordLog } from "./support/log";
 import { connection, useTable } from "./support/table";
 
-describe("the handler, at a cold start,", () => {
+describe("the handler, at a cold start", () => {
   const table = useTable();
   const env: NodeJS.ProcessEnv = {
     TABLE_NAME: table.name,
@@ -15,7 +15,7 @@ describe("the handler, at a cold start,", () => {
   };
   const logged = recordLog();
 
-  it("connects to the table with one call that leaves it as it is", async () => {
+  it("connects to the table with one call, which changes nothing", async () => {
     const before = await table.size();
     let calls = 0;
     const send = (command: never) => {
@@ -28,13 +28,13 @@ describe("the handler, at a cold start,", () => {
     assert.deepEqual(logged, []);
   });
 
-  it("starts all the same, within a second or so, when DynamoDB does not answer", async () => {
+  it("still starts, after about a second, if DynamoDB doesn't respond", async () => {
     const proxy = await startFaultProxy(table.endpoint);
     proxy.nextFault = () => "hang";
     await createHandler({ env, dynamodb: new DynamoDBClient(connection(proxy.endpoint)) }).init();
     assert.deepEqual(logged, [
       {
-        message: "the table did not answer before the first visit",
+        message: "could not connect to the table before the first visit",
         error: "AbortError",
         reason: "Request aborted",
       },

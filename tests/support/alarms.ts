@@ -1,6 +1,5 @@
 import { strict as assert } from "node:assert";
 
-/** What CloudWatch receives of a metric. */
 export interface Metric {
   namespace: string;
   metricName: string;
@@ -14,7 +13,7 @@ interface MetricQuery {
   metric?: Metric & { stat: string; period: number };
 }
 
-/** The inputs of an alarm, as far as its state depends on them. */
+/** The inputs that an alarm's state depends on. */
 export interface Alarm extends Partial<Metric> {
   statistic?: string;
   extendedStatistic?: string;
@@ -27,13 +26,13 @@ export interface Alarm extends Partial<Metric> {
   treatMissingData: string;
 }
 
-/** The samples of metrics by their names, a list for each period: an empty one, or none at all, is no data. */
+/** A metric's samples in each period, by metric name. A missing or empty list means no data. */
 export type Series = Record<string, number[][]>;
 
-/** Concurrent executions that an account may have. */
+/** An account's quota of concurrent executions. */
 const QUOTA = 1000;
 
-/** The metrics that an alarm reads, with the statistic of each. */
+/** The metrics that an alarm reads, each with its statistic. */
 export function metricsOf(alarm: Alarm): (Metric & { stat: string; period: number })[] {
   if (alarm.metricQueries) return alarm.metricQueries.flatMap(({ metric }) => metric ?? []);
   const { namespace = "", metricName = "", dimensions = {}, period = 0 } = alarm;
@@ -47,7 +46,7 @@ export function metricsOf(alarm: Alarm): (Metric & { stat: string; period: numbe
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarm-evaluation.html
  */
 export function isRaised(alarm: Alarm, series: Series): boolean {
-  // What is breaching and what is missing is read here as the program uses it.
+  // Other values aren't simulated.
   assert.equal(alarm.comparisonOperator, "GreaterThanThreshold");
   assert.equal(alarm.treatMissingData, "notBreaching");
   const length = Math.max(...Object.values(series).map((periods) => periods.length));
@@ -66,11 +65,11 @@ export function isRaised(alarm: Alarm, series: Series): boolean {
 function metricValue(alarm: Alarm, samplesOf: (metricName: string) => number[]): number | undefined {
   const values = metricsOf(alarm).map(({ metricName, stat }) => statistic(stat, samplesOf(metricName)));
   if (!alarm.metricQueries) return values[0];
-  // Metric math has no result where one of its metrics has no data.
+  // Metric math has no result if one of its metrics has no data.
   if (values.includes(undefined)) return undefined;
   const ids = alarm.metricQueries.filter(({ metric }) => metric).map(({ id }) => id);
   const returned = alarm.metricQueries.filter(({ returnData }) => returnData);
-  assert.equal(returned.length, 1, "an alarm watches one value");
+  assert.equal(returned.length, 1, "an alarm needs exactly one query with returnData");
   const calculate = new Function(...ids, "IF", "SERVICE_QUOTA", `return ${returned[0]?.expression}`);
   const result = calculate(
     ...values,
@@ -88,5 +87,5 @@ function statistic(name: string, samples: number[]): number | undefined {
   if (percentile) return sorted[Math.ceil((Number(percentile) / 100) * sorted.length) - 1];
   if (name === "Sum") return sorted.reduce((sum, value) => sum + value, 0);
   if (name === "Maximum") return sorted.at(-1);
-  return assert.fail(`no alarm of this program uses the statistic ${name}`);
+  return assert.fail(`tests/support/alarms.ts doesn't support the statistic ${name}`);
 }

@@ -1,15 +1,15 @@
 import type { Resource } from "pulumi-aws-local";
 
 type Properties = Record<string, unknown>;
-/** What becomes of inputs: a property with another name, or other properties. Everything else is only capitalized. */
-type Spelling = Record<string, string | ((value: never) => Properties)>;
+/** How to convert inputs: to a property with another name, or to other properties. All others are only capitalized. */
+type Mapping = Record<string, string | ((value: never) => Properties)>;
 
 /** A CloudFormation template. */
 interface Template {
   Resources: Record<string, { Type: string; Properties: Properties }>;
 }
 
-const nothing = () => ({});
+const omit = () => ({});
 const pairs = (key: string, map: object) =>
   Object.entries(map).map(([name, value]) => ({ [key]: name, Value: value }));
 const tags = (map: object) => ({ Tags: pairs("Key", map) });
@@ -23,14 +23,14 @@ interface Query {
   metric?: { namespace: string; metricName: string; dimensions?: object; stat: string; period: number };
 }
 
-const types: Record<string, [type: string, spelling?: Spelling]> = {
+const types: Record<string, [type: string, mapping?: Mapping]> = {
   "aws:acm/certificate:Certificate": ["CertificateManager::Certificate"],
   "aws:apigatewayv2/api:Api": ["ApiGatewayV2::Api", { physicalName: "Name", tags: tagMap }],
   "aws:apigatewayv2/apiMapping:ApiMapping": ["ApiGatewayV2::ApiMapping"],
   "aws:apigatewayv2/domainName:DomainName": [
     "ApiGatewayV2::DomainName",
     {
-      domainNameConfiguration: (only: object) => ({ DomainNameConfigurations: [spell(only)] }),
+      domainNameConfiguration: (only: object) => ({ DomainNameConfigurations: [convert(only)] }),
       tags: tagMap,
     },
   ],
@@ -38,10 +38,7 @@ const types: Record<string, [type: string, spelling?: Spelling]> = {
   "aws:apigatewayv2/route:Route": ["ApiGatewayV2::Route"],
   "aws:apigatewayv2/stage:Stage": ["ApiGatewayV2::Stage", { name: "StageName", tags: tagMap }],
   "aws:cloudwatch/dashboard:Dashboard": ["CloudWatch::Dashboard"],
-  "aws:cloudwatch/logGroup:LogGroup": [
-    "Logs::LogGroup",
-    { physicalName: "LogGroupName", namePrefix: nothing },
-  ],
+  "aws:cloudwatch/logGroup:LogGroup": ["Logs::LogGroup", { physicalName: "LogGroupName", namePrefix: omit }],
   "aws:cloudwatch/logMetricFilter:LogMetricFilter": [
     "Logs::MetricFilter",
     {
@@ -67,9 +64,9 @@ const types: Record<string, [type: string, spelling?: Spelling]> = {
       metricQueries: (queries: Query[]) => ({
         Metrics: queries.map(
           ({ metric: { stat, period, dimensions: map = {}, ...metric } = {}, ...query }) => ({
-            ...spell(query),
+            ...convert(query),
             ...(stat && {
-              MetricStat: { Metric: { ...spell(metric), ...dimensions(map) }, Stat: stat, Period: period },
+              MetricStat: { Metric: { ...convert(metric), ...dimensions(map) }, Stat: stat, Period: period },
             }),
           }),
         ),
@@ -99,7 +96,11 @@ const types: Record<string, [type: string, spelling?: Spelling]> = {
       ingress: "SecurityGroupIngress",
       egress: (rules: { protocol: string; prefixListIds: string[] }[]) => ({
         SecurityGroupEgress: rules.flatMap(({ protocol, prefixListIds, ...rule }) =>
-          prefixListIds.map((id) => ({ ...spell(rule), IpProtocol: protocol, DestinationPrefixListId: id })),
+          prefixListIds.map((id) => ({
+            ...convert(rule),
+            IpProtocol: protocol,
+            DestinationPrefixListId: id,
+          })),
         ),
       }),
     },
@@ -135,41 +136,41 @@ const types: Record<string, [type: string, spelling?: Spelling]> = {
           EvaluateTargetHealth: alias?.evaluateTargetHealth,
         },
       }),
-      allowOverwrite: nothing,
+      allowOverwrite: omit,
     },
   ],
   "aws:sns/topic:Topic": ["SNS::Topic", { physicalName: "TopicName" }],
   "aws:sns/topicSubscription:TopicSubscription": ["SNS::Subscription", { topic: "TopicArn" }],
 };
 
-// CloudFormation has neither: there a certificate waits for its own validation, and awsx is Pulumi's.
-const left = ["aws:acm/certificateValidation:CertificateValidation", "awsx:ec2:Vpc"];
+// CloudFormation has neither: its certificates wait for their own validation, and awsx belongs to Pulumi.
+const skipped = ["aws:acm/certificateValidation:CertificateValidation", "awsx:ec2:Vpc"];
 
-/** A stack as CloudFormation's template, with literal names and ARNs where it refers to a resource. */
+/** Converts a stack to a CloudFormation template. References to resources become literal names and ARNs. */
 export function toTemplate(
   resources: Pick<Resource, "type" | "name" | "physicalName" | "inputs">[],
 ): Template {
   const converted = resources
-    .filter(({ type }) => type.startsWith("aws") && !left.includes(type))
+    .filter(({ type }) => type.startsWith("aws") && !skipped.includes(type))
     .map(({ type, name, physicalName, inputs }) => {
-      const [Type, spelling] = types[type] ?? [];
+      const [Type, mapping] = types[type] ?? [];
       if (!Type) throw new Error(`${type} is not in tests/support/cloudformation.ts`);
-      const Properties = spell({ ...inputs, physicalName }, { tags, physicalName: nothing, ...spelling });
+      const Properties = convert({ ...inputs, physicalName }, { tags, physicalName: omit, ...mapping });
       return [`${Type}${name}`.replace(/\W/g, ""), { Type: `AWS::${Type}`, Properties }];
     });
   return { Resources: Object.fromEntries(converted) };
 }
 
-/** Inputs as properties: each by its own spelling, or capitalized, as is everything in it. */
-function spell(inputs: object, spelling: Spelling = {}): Properties {
+/** Converts inputs to properties. Inputs without a mapping are capitalized, including everything in them. */
+function convert(inputs: object, mapping: Mapping = {}): Properties {
   const deep = (value: unknown): unknown => {
     if (Array.isArray(value)) return value.map(deep);
-    return typeof value === "object" && value !== null ? spell(value) : value;
+    return typeof value === "object" && value !== null ? convert(value) : value;
   };
   const properties = Object.entries(inputs).map(([key, value]) => {
     if (value === undefined) return {};
-    const how = spelling[key] ?? key.replace(/^./, (first) => first.toUpperCase());
-    return typeof how === "string" ? { [how]: deep(value) } : how(value as never);
+    const target = mapping[key] ?? key.replace(/^./, (first) => first.toUpperCase());
+    return typeof target === "string" ? { [target]: deep(value) } : target(value as never);
   });
   return Object.assign({}, ...properties);
 }

@@ -1,7 +1,7 @@
 import type { Resource } from "pulumi-aws-local";
 
 type Inputs = Record<string, unknown>;
-/** Whether AWS takes a value. */
+/** Whether AWS accepts a value. */
 type Check = (value: unknown, inputs: Inputs) => boolean;
 
 const text =
@@ -55,8 +55,8 @@ const metricQueries: Check = (value, { metricName }) => {
 const isPeriod = (value: unknown) => [1, 5, 10, 20, 30].includes(Number(value)) || Number(value) % 60 === 0;
 
 /**
- * What AWS takes, by type of resource: a check for each property, from the API reference of its service
- * (https://docs.aws.amazon.com/service/latest/APIReference). A property that is not here is an unknown one.
+ * What AWS accepts: a check for each property of each resource type, from the service's API reference
+ * (https://docs.aws.amazon.com/service/latest/APIReference). All other properties are unknown.
  */
 export const limits: Record<string, Record<string, Check>> = {
   "aws:acm/certificate:Certificate": {
@@ -135,7 +135,7 @@ export const limits: Record<string, Record<string, Check>> = {
   },
   "aws:dynamodb/table:Table": {
     hashKey: (value, { attributes }) => (attributes as Inputs[]).some(({ name }) => name === value),
-    // Attributes that are no key are refused.
+    // DynamoDB rejects definitions of attributes that aren't keys.
     attributes: (value, { hashKey }) =>
       (value as Inputs[]).every(({ name, type }) => name === hashKey && /^[SNB]$/.test(`${type}`)),
     billingMode: oneOf("PAY_PER_REQUEST", "PROVISIONED"),
@@ -199,8 +199,8 @@ export const limits: Record<string, Record<string, Check>> = {
   },
 };
 
-/** What AWS would refuse of a resource, in words. */
-export function refusals({
+/** Describes what AWS would reject about a resource. */
+export function violations({
   type,
   name,
   inputs,
@@ -211,13 +211,13 @@ export function refusals({
   const unknown = Object.keys(inputs).filter(
     (key) => key !== "tags" && inputs[key] !== undefined && !known[key],
   );
-  const refused = Object.entries(known).filter(([key, check]) => !check(inputs[key], inputs));
+  const rejected = Object.entries(known).filter(([key, check]) => !check(inputs[key], inputs));
   const tags = Object.entries((inputs.tags ?? {}) as Record<string, string>);
   return [
     ...unknown.map((key) => `${label}: ${key} is not a known property`),
-    ...refused.map(([key]) => `${label}: ${key} is ${JSON.stringify(inputs[key])}`),
+    ...rejected.map(([key]) => `${label}: ${key} is ${JSON.stringify(inputs[key])}`),
     ...(tags.some(([key, value]) => key.length > 128 || value.length > 256) ? [`${label}: tags`] : []),
     // Pulumi appends eight characters.
-    ...(name.length + 8 > 64 ? [`${label}: a name of ${name.length + 8} characters`] : []),
+    ...(name.length + 8 > 64 ? [`${label}: its name has ${name.length + 8} characters`] : []),
   ];
 }

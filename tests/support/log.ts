@@ -1,4 +1,4 @@
-/** What is logged during the tests of a `describe` block, emptied before each of them. Nothing reaches the terminal. */
+/** Records what the tests in a `describe` block log, instead of printing it. The list is emptied before each test. */
 export function recordLog(): unknown[] {
   const logged: unknown[] = [];
   const { info, warn, error } = console;

@@ -5,7 +5,7 @@ import { useTable } from "./table";
 
 type Send = (command: UpdateItemCommand, options?: object) => Promise<UpdateItemCommandOutput>;
 
-/** A session store for the tests of a `describe` block, in a table of its own. Its clock only moves when a test moves it. */
+/** Creates a session store with its own table for the tests in a `describe` block. Its clock moves only with `advance`. */
 export function useStore() {
   const table = useTable();
   const start = Date.UTC(2026, 0, 1);
@@ -16,7 +16,7 @@ export function useStore() {
 
   const send: Send = (...call) => table.dynamodb.send(...call);
 
-  /** A store whose client sends like this. */
+  /** A store whose client sends commands with this function. */
   const storeWith = (send: Send, limits = { idleSeconds: 60, absoluteSeconds: 100 }) =>
     createSessionStore({ send } as unknown as DynamoDBClient, table.name, limits, () => now);
 
@@ -26,13 +26,13 @@ export function useStore() {
     send,
     storeWith,
     sessions: storeWith(send),
-    /** Sends every command twice, as the SDK does when the first answer is lost. */
+    /** Sends every command twice, as the SDK does if the first response is lost. */
     async sendTwice(command: UpdateItemCommand) {
       await send(command);
       return send(command);
     },
     visit: () => ({ requestId: randomUUID() }),
-    later(seconds: number) {
+    advance(seconds: number) {
       now += seconds * 1000;
     },
   };

@@ -22,7 +22,7 @@ export interface TestTable {
 }
 
 /**
- * Creates a table for the tests of a `describe` block, with the key that `index.ts` declares. It uses the embedded
+ * Creates a table for the tests in a `describe` block, with the key that `index.ts` declares. It uses the embedded
  * DynamoDB, or the one at `DYNAMODB_ENDPOINT`, which is AWS if the URL starts with https.
  */
 export function useTable(): TestTable {

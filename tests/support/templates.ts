@@ -1,8 +1,8 @@
-// Writes stacks with every combination of optional parts as CloudFormation templates:
+// Writes stacks with every combination of optional parts to FOLDER/stacks, as CloudFormation templates:
 //
 //   npx ts-node tests/support/templates.ts FOLDER
 //
-// They go to FOLDER/stacks. FOLDER/planted gets templates with one mistake each, which have to be refused.
+// FOLDER/invalid gets templates with one mistake each, which the linter must reject.
 
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -22,7 +22,7 @@ const parts: Record<string, Record<string, string>> = {
 };
 
 const certificate = "arn:aws:acm:us-east-1:000000000000:certificate/12345678-1234-1234-1234-123456789012";
-/** Ids and ARNs in the form that AWS gives them. */
+/** Ids and ARNs in AWS's format. */
 const provider: Provider = {
   "aws:acm/certificateValidation:CertificateValidation": () => ({ outputs: { certificateArn: certificate } }),
   "aws:cloudwatch/logGroup:LogGroup": ({ arn, physicalName }) => ({
@@ -53,7 +53,7 @@ const provider: Provider = {
   }),
 };
 
-/** By name: what is changed in all resources of a type. */
+/** Each mistake changes all resources of a type. */
 const mistakes: Record<string, [type: string, change: { physicalName?: string; inputs?: object }]> = {
   "a-retention-of-4-days": ["aws:cloudwatch/logGroup:LogGroup", { inputs: { retentionInDays: 4 } }],
   "a-name-of-65-characters": ["aws:iam/role:Role", { physicalName: "x".repeat(65) }],
@@ -62,7 +62,7 @@ const mistakes: Record<string, [type: string, change: { physicalName?: string; i
 };
 
 async function main(folder: string): Promise<void> {
-  for (const name of ["stacks", "planted"]) mkdirSync(join(folder, name), { recursive: true });
+  for (const name of ["stacks", "invalid"]) mkdirSync(join(folder, name), { recursive: true });
   const write = (name: string, resources: Resource[]) =>
     writeFileSync(join(folder, `${name}.json`), JSON.stringify(toTemplate(resources), null, 2));
 
@@ -76,12 +76,12 @@ async function main(folder: string): Promise<void> {
   }
   const { resources } = await evaluate({}, { provider });
   for (const [name, [type, { inputs, ...change }]] of Object.entries(mistakes)) {
-    const planted = resources.map((resource) =>
+    const invalid = resources.map((resource) =>
       resource.type === type
         ? { ...resource, ...change, inputs: { ...resource.inputs, ...inputs } }
         : resource,
     );
-    write(`planted/${name}`, planted);
+    write(`invalid/${name}`, invalid);
   }
 }
 
