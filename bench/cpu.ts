@@ -1,9 +1,9 @@
-// What a visit takes of a function's share of a core, and what Lambda bills for that at each memory size.
+// How much CPU time a visit takes, and what Lambda bills for it at each memory size.
 //
-//   npx ts-node bench/cpu.ts [ROUNDS]    (as root on Linux, it also measures under Lambda's limits; rewrites CPU.md and memory.svg)
+//   npx ts-node bench/cpu.ts [ROUNDS]    (as root on Linux, it also measures under Lambda's limits; updates CPU.md and memory.svg)
 //
-// The deployed archive, in a process of its own each time, reaches DynamoDB by AWS's name and through TLS. Each answer takes
-// WAIT milliseconds.
+// Each time, the deployed archive runs in a new process. It connects to DynamoDB under AWS's name, over TLS. DynamoDB's
+// responses take RESPONSE_TIME.
 
 import { execFile } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -23,28 +23,28 @@ import { figure, quantile } from "./measure";
 import { plotMemory } from "./memory";
 
 const run = promisify(execFile);
-/** Milliseconds between a request to DynamoDB and its answer. */
-const WAIT = 5;
+/** Milliseconds between a request to DynamoDB and its response. */
+const RESPONSE_TIME = 5;
 const MEMORIES = [128, 256, 512, 1024, 1769];
-/** Visits one after the other, and visits with a pause before each. */
+/** Visits without pauses, and visits after a pause. */
 const BUSY_VISITS = 1000;
 const LONE_VISITS = 60;
 
-/** Milliseconds that INIT or a visit took. */
+/** Milliseconds that INIT or a visit takes. */
 interface Step {
   wall: number;
   cpu: number;
 }
 
-/** Of many visits: milliseconds, and dollars for a million of them. */
+/** Milliseconds per visit, and dollars per million visits. */
 interface Spread {
   p50: number;
   p90: number;
   price: number;
 }
 
-/** TLS with AWS's name in front of DynamoDB. The certificate needs the command `openssl`. */
-async function startTls(endpoint: string, folder: string) {
+/** Starts a TLS proxy to DynamoDB under AWS's name. Creating its certificate needs the command `openssl`. */
+async function startTlsProxy(endpoint: string, folder: string) {
   const [key, cert] = [join(folder, "key.pem"), join(folder, "cert.pem")];
   const name = "dynamodb.us-east-1.amazonaws.com";
   const subject = ["-subj", `/CN=${name}`, "-addext", `subjectAltName=DNS:${name}`];
@@ -54,10 +54,10 @@ async function startTls(endpoint: string, folder: string) {
   const server = createServer({ key: readFileSync(key), cert: readFileSync(cert) }, (incoming, response) => {
     const start = performance.now();
     const { method, headers, url } = incoming;
-    const outgoing = request(endpoint + url, { method, headers, agent }, async (answer) => {
-      const body = Buffer.concat(await answer.toArray());
-      response.writeHead(answer.statusCode ?? 502, answer.headers);
-      setTimeout(() => response.end(body), Math.max(0, WAIT - (performance.now() - start)));
+    const outgoing = request(endpoint + url, { method, headers, agent }, async (result) => {
+      const body = Buffer.concat(await result.toArray());
+      response.writeHead(result.statusCode ?? 502, result.headers);
+      setTimeout(() => response.end(body), Math.max(0, RESPONSE_TIME - (performance.now() - start)));
     });
     incoming.pipe(outgoing);
   });
@@ -65,19 +65,19 @@ async function startTls(endpoint: string, folder: string) {
   return { cert, server, port: (server.address() as AddressInfo).port };
 }
 
-/** Lives of the function, in turn: by name, the steps of each round. */
-async function measure(lives: Record<string, NodeJS.ProcessEnv>, rounds: number) {
+/** Runs each variant of the function, given as environment variables, in turn. Returns the steps of each round by variant. */
+async function measure(variants: Record<string, NodeJS.ProcessEnv>, rounds: number) {
   const folder = mkdtempSync(join(tmpdir(), "bench-"));
   const dynamodb = await startDynamoDB();
   await createTable(connect(dynamodb.endpoint), "cpu", "session-id");
-  const tls = await startTls(dynamodb.endpoint, folder);
+  const tls = await startTlsProxy(dynamodb.endpoint, folder);
   const cwd = join(folder, "archive");
   const { inputs } = await evaluate();
   await unpack(inputs("aws:lambda/function:Function", "visit").code as pulumi.asset.Archive, cwd);
 
-  const samples = new Map<string, Step[][]>(Object.keys(lives).map((name) => [name, []]));
+  const samples = new Map<string, Step[][]>(Object.keys(variants).map((name) => [name, []]));
   for (let round = 0; round < rounds; round++) {
-    for (const [name, settings] of Object.entries(lives)) {
+    for (const [name, settings] of Object.entries(variants)) {
       const env = {
         PATH: process.env.PATH,
         NODE_EXTRA_CA_CERTS: tls.cert,
@@ -85,7 +85,7 @@ async function measure(lives: Record<string, NodeJS.ProcessEnv>, rounds: number)
         AWS_REGION: "us-east-1",
         AWS_ACCESS_KEY_ID: "local",
         AWS_SECRET_ACCESS_KEY: "local",
-        // As long as those of a role.
+        // As long as a role's.
         AWS_SESSION_TOKEN: "x".repeat(700),
         TABLE_NAME: "cpu",
         COOKIE_NAME: "sid",
@@ -103,36 +103,37 @@ async function measure(lives: Record<string, NodeJS.ProcessEnv>, rounds: number)
   tls.server.close();
   await dynamodb.close();
   rmSync(folder, { recursive: true });
-  return (life: string | number) => samples.get(`${life}`) ?? [];
+  return (variant: string | number) => samples.get(`${variant}`) ?? [];
 }
 
 async function main(rounds: number): Promise<void> {
   const visits = { BUSY_VISITS: `${BUSY_VISITS}`, LONE_VISITS: `${LONE_VISITS}` };
   const quotas = MEMORIES.map((memory) => ({ memory, ...createQuota(memory) }));
-  const lives = {
+  const variants = {
     "as deployed": visits,
     "without the call during INIT": { BUSY_VISITS: "2", SKIP_INIT: "1" },
     ...Object.fromEntries(
       quotas.flatMap(({ memory, folder }) => (folder ? [[memory, { ...visits, QUOTA: folder }]] : [])),
     ),
   };
-  const samples = await measure(lives, rounds).finally(() => {
+  const samples = await measure(variants, rounds).finally(() => {
     for (const { remove } of quotas) remove?.();
   });
 
-  /** The median round of what a step took, or the steps from one to before another. Step 0 is INIT. */
-  const of = (life: string | number, kind: keyof Step, from: number, to = from + 1) =>
-    figure(samples(life).map((steps) => mean(steps.slice(from, to).map((step) => step[kind])))).median;
-  const cpuTimes = ["as deployed", "without the call during INIT"].map((life) => {
-    const first = [0, 1, 2].map((step) => of(life, "cpu", step));
+  /** The median over all rounds of what a step takes, or the mean step in a range. Step 0 is INIT. */
+  const median = (variant: string | number, kind: keyof Step, from: number, to = from + 1) =>
+    figure(samples(variant).map((steps) => mean(steps.slice(from, to).map((step) => step[kind])))).median;
+  const cpuTimes = ["as deployed", "without the call during INIT"].map((variant) => {
+    const first = [0, 1, 2].map((step) => median(variant, "cpu", step));
     const later = [
-      of(life, "cpu", BUSY_VISITS - 49, BUSY_VISITS + 1),
-      of(life, "cpu", BUSY_VISITS + 1, Infinity),
+      median(variant, "cpu", BUSY_VISITS - 49, BUSY_VISITS + 1),
+      median(variant, "cpu", BUSY_VISITS + 1, Infinity),
     ];
-    return [life, ...[...first, ...later].map((time) => (Number.isNaN(time) ? "" : ms(time)))];
+    return [variant, ...[...first, ...later].map((time) => (Number.isNaN(time) ? "" : ms(time)))];
   });
   const computed = MEMORIES.map((memory) => {
-    const wall = (from: number, to?: number) => WAIT + of("as deployed", "cpu", from, to) / shareOf(memory);
+    const wall = (from: number, to?: number) =>
+      RESPONSE_TIME + median("as deployed", "cpu", from, to) / shareOf(memory);
     const walls = [wall(1), wall(2), wall(BUSY_VISITS - 49, BUSY_VISITS + 1)] as const;
     return [`${memory}`, ...walls.map(ms), dollars(priceOf(memory, [walls[2]]))];
   });
@@ -141,12 +142,12 @@ async function main(rounds: number): Promise<void> {
     .map(({ memory }) => {
       const walls = samples(memory).map((steps) => steps.map(({ wall }) => wall));
       const [alone, busy] = [[BUSY_VISITS + 1], [BUSY_VISITS / 2, BUSY_VISITS + 1]].map((range) => {
-        const sorted = walls.flatMap((of) => of.slice(...range)).sort((a, b) => a - b);
-        // The middle half: the slowest visits waited for this machine's other work.
+        const sorted = walls.flatMap((times) => times.slice(...range)).sort((a, b) => a - b);
+        // The middle half, because the slowest visits waited for other processes on this machine.
         const middle = sorted.slice(sorted.length / 4, (sorted.length * 3) / 4);
         return { p50: quantile(sorted, 0.5), p90: quantile(sorted, 0.9), price: priceOf(memory, middle) };
       }) as [Spread, Spread];
-      return { memory, first: of(memory, "wall", 1), second: of(memory, "wall", 2), alone, busy };
+      return { memory, first: median(memory, "wall", 1), second: median(memory, "wall", 2), alone, busy };
     });
   const rows = measured.map(({ memory, first, second, alone, busy }) => {
     const spreads = [alone, busy].flatMap(({ p50, p90, price }) => [ms(p50), ms(p90), dollars(price)]);
@@ -167,7 +168,7 @@ async function main(rounds: number): Promise<void> {
           ["MB", "of 20", "first visit", "second", "alone, p50", "p90", "price", "busy, p50", "p90", "price"],
           rows,
         )
-      : "Not measured: this takes root on Linux.",
+      : "Not measured: this needs root on Linux.",
   ].join("\n\n");
   console.log(report);
   const page = join(__dirname, "CPU.md");

@@ -1,33 +1,33 @@
 import { existsSync, mkdirSync, rmdirSync, writeFileSync } from "node:fs";
 
-/** https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html: at this many MB a function has one vCPU. */
-const MEMORY_OF_A_CORE = 1769;
+/** MB at which a function has one vCPU: https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html */
+const MEMORY_PER_CORE = 1769;
 
 /**
- * Milliseconds. Within each, a function may use its share of a core at full speed, then it is stopped until the next one
+ * Milliseconds. In each period, a function runs at full speed until it has used its share of a core, then pauses until the next
  * (measured: https://github.com/pwrdrvr/lambda-throttling).
  */
 const PERIOD = 20;
 
-/** Of an arm64 function in us-east-1, in dollars: https://aws.amazon.com/lambda/pricing/ */
+/** For arm64 in us-east-1, in dollars: https://aws.amazon.com/lambda/pricing/ */
 const GIGABYTE_SECOND = 0.0000133334;
 const INVOCATION = 0.2e-6;
 
-/** The part of a core that a function has, after INIT. */
-export const shareOf = (memory: number) => Math.min(1, memory / MEMORY_OF_A_CORE);
+/** A function's share of a core, after INIT. */
+export const shareOf = (memory: number) => Math.min(1, memory / MEMORY_PER_CORE);
 
 /** Milliseconds of CPU time in each period. */
 export const quotaOf = (memory: number) => shareOf(memory) * PERIOD;
 
-/** Dollars for a million visits of so many milliseconds; Lambda bills whole ones. */
+/** Dollars per million visits that take these times. Lambda rounds each up to a whole millisecond. */
 export const priceOf = (memory: number, milliseconds: number[]) => {
   const billed = milliseconds.reduce((sum, wall) => sum + Math.ceil(wall), 0) / milliseconds.length;
   return 1e6 * (INVOCATION + (GIGABYTE_SECOND * memory * billed) / 1024 / 1000);
 };
 
 /**
- * Makes a control group whose processes have a function's share of a core, and no less because of this machine's other work.
- * Returns `undefined` where that isn't allowed: it takes Linux and root.
+ * Creates a control group whose processes get a function's share of a core, with priority over other processes on this machine.
+ * Returns `undefined` without root or Linux.
  */
 export function createQuota(memory: number): { folder: string; remove(): void } | undefined {
   const [version1, version2] = ["/sys/fs/cgroup/cpu", "/sys/fs/cgroup"];

@@ -1,4 +1,4 @@
-/** A memory size, with milliseconds and dollars for a million visits. */
+/** Milliseconds per visit and dollars per million visits at a memory size. */
 export interface Point {
   memory: number;
   first: number;
@@ -10,7 +10,7 @@ export interface Point {
 const [width, height, left, right, top, bottom] = [720, 310, 60, 200, 30, 60];
 const lines = { first: "first visit of an instance", busy: "busy instance, p50", alone: "alone, p50" };
 
-/** How long visits take by memory size, and their price, as an SVG image for light and dark pages. */
+/** Draws visit times and prices by memory size, as an SVG image for light and dark pages. */
 export function plotMemory(points: Point[]): string {
   const x = (i: number) => left + (i / (points.length - 1)) * (width - left - right);
   // Milliseconds from 5 to 200, on a logarithmic scale.
@@ -31,13 +31,13 @@ export function plotMemory(points: Point[]): string {
       left,
       16,
       "start",
-      "How long a visit takes, by the function's memory; Lambda's price of a million visits",
+      "How long a visit takes at each memory size, and Lambda's price per million visits",
     ),
   ];
   const curves = (Object.keys(lines) as (keyof typeof lines)[]).map((key) => {
     const path = points.map((point, i) => `${x(i).toFixed(0)},${y(point[key]).toFixed(0)}`);
     const end = y(points.at(-1)?.[key] ?? 5);
-    // The names of the lower two would touch.
+    // Keep the lower two labels from touching.
     const label = text(
       width - right + 10,
       end + { first: -2, busy: 0, alone: 16 }[key],
@@ -49,7 +49,7 @@ export function plotMemory(points: Point[]): string {
   });
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" font-family="sans-serif" font-size="12">`,
-    "<title>Time of a visit by the function's memory</title>",
+    "<title>Visit times by memory size</title>",
     "<style>",
     "polyline { fill: none; stroke: currentColor; stroke-width: 3 } .grid { stroke: currentColor } text { fill: currentColor }",
     ".plain { color: #24292f } .grid { color: #d0d7de }",

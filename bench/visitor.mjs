@@ -1,5 +1,5 @@
-// A function's life in a process of its own: INIT, then visits one after the other, each with its wall and CPU time.
-// Started in the archive's folder by cpu.ts.
+// Runs a function in its own process: INIT, then visits one after another. Measures the wall and CPU time of each.
+// cpu.ts starts it in the archive's folder.
 
 import { writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -8,7 +8,7 @@ import tls from "node:tls";
 
 const { PORT, QUOTA, SKIP_INIT, BUSY_VISITS, LONE_VISITS } = process.env;
 
-// The SDK works out AWS's own address, as in AWS. Only the connection goes elsewhere.
+// The SDK uses AWS's endpoint, as it does in Lambda. Only the connection goes elsewhere.
 const { connect } = tls;
 tls.connect = (options, ...rest) => connect({ ...options, host: "127.0.0.1", port: Number(PORT) }, ...rest);
 
@@ -31,9 +31,9 @@ if (QUOTA) writeFileSync(`${QUOTA}/cgroup.procs`, `${process.pid}`);
 let cookie;
 async function visit() {
   const context = { awsRequestId: crypto.randomUUID(), getRemainingTimeInMillis: () => 10_000 };
-  const answer = await step(() => handler({ cookies: cookie && [cookie] }, context));
-  if (answer.statusCode !== 200) throw new Error(`status ${answer.statusCode}`);
-  cookie = answer.cookies[0].split(";")[0];
+  const response = await step(() => handler({ cookies: cookie && [cookie] }, context));
+  if (response.statusCode !== 200) throw new Error(`status ${response.statusCode}`);
+  cookie = response.cookies[0].split(";")[0];
 }
 
 for (let i = 0; i < Number(BUSY_VISITS); i++) await visit();
