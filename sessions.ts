@@ -43,7 +43,7 @@ export interface SessionStore {
   create(id: string, visit: Visit, former?: Item): Promise<Session>;
   /** Counts a visit. Resolves to `undefined` if the session doesn't exist or has ended. */
   count(id: string, visit: Visit): Promise<Session | undefined>;
-  /** Ends a session for good. Resolves to its last item, or to `undefined` if it was not alive. */
+  /** Ends a session for good. Resolves to the item as it was, or to `undefined` if the session was not alive. */
   end(id: string, visit: Visit): Promise<Item | undefined>;
 }
 
