@@ -28,13 +28,13 @@ const FAILED_CALLS = 5;
 /**
  * Creates alarms that call for action. Each needs more than one failed visit within five minutes.
  *
- * @param refused counts visits that got a 429
+ * @param throttled counts visits that got a 429
  * @param failed counts visits that got a 503 from the handler
  * @param actions ARNs to notify when an alarm goes on or off
  */
 export function createAlarms(
   { api, visit, functionLog, table }: Monitored,
-  { refused, failed }: { refused: Metric; failed: Metric },
+  { throttled, failed }: { throttled: Metric; failed: Metric },
   actions: pulumi.Output<string>[],
   parent: pulumi.CustomResourceOptions,
 ): aws.cloudwatch.MetricAlarm[] {
@@ -73,8 +73,8 @@ export function createAlarms(
       ...moreThanOnePercent(failed, visits),
       alarmDescription: pulumi.interpolate`For more than 1 % of requests, the function could not use the table and returned 503. Look for "the session store failed" in the log group ${functionLog.name}; "reason" is the error from DynamoDB or the network.`,
     },
-    "refused-visits": {
-      ...moreThanOnePercent(refused, visits),
+    "throttled-visits": {
+      ...moreThanOnePercent(throttled, visits),
       alarmDescription:
         "More than 1 % of requests got a 429, because they exceeded the stage's or the account's limits. Check in the access log whether they come from a few addresses. If they come from visitors, raise throttlingRateLimit and throttlingBurstLimit, within the account's quotas.",
     },

@@ -43,7 +43,7 @@ function addLogMetrics({ accessLog, visit, functionLog }: Monitored, parent: pul
     started: count("new-sessions", "NewSessions", functionLog, '{ $.message = "new session" }'),
     failed: count("store-failures", "StoreFailures", functionLog, failure),
     // The API's own metric, 4xx, also counts requests that match no route.
-    refused: count("refused-visits", "RefusedVisits", accessLog, '{ $.status = "429" }'),
+    throttled: count("throttled-visits", "ThrottledVisits", accessLog, '{ $.status = "429" }'),
   };
 }
 
@@ -77,7 +77,7 @@ function createDashboard(
   const functionName = ["FunctionName", visit.name];
   const tableName = ["TableName", table.name];
   const updates = [...tableName, "Operation", "UpdateItem"];
-  const { started, failed, refused } = logMetrics;
+  const { started, failed, throttled } = logMetrics;
 
   const graph = (title: string, stat: string, metrics: unknown[][]) => ({
     type: "metric",
@@ -99,7 +99,7 @@ function createDashboard(
     graph("Errors", "Sum", [
       ["AWS/ApiGateway", "4xx", ...apiId],
       ["AWS/ApiGateway", "5xx", ...apiId],
-      [refused.namespace, refused.metricName],
+      [throttled.namespace, throttled.metricName],
       [failed.namespace, failed.metricName],
       ["AWS/Lambda", "Errors", ...functionName],
       ["AWS/Lambda", "Throttles", ...functionName],

@@ -22,7 +22,7 @@ describe("the alarms", () => {
     Latency: periods([...repeat(perPeriod - slow, 40), ...repeat(slow, milliseconds)]),
   });
   const quiet: Series = Object.fromEntries(
-    "Errors Throttles 5xx RefusedVisits StoreFailures ThrottledRequests SystemErrors"
+    "Errors Throttles 5xx ThrottledVisits StoreFailures ThrottledRequests SystemErrors"
       .split(" ")
       .map((name) => [name, periods(count(0))]),
   );
@@ -53,7 +53,7 @@ describe("the alarms", () => {
     assert.deepEqual(raisedAlarms({ ...one, Throttles: once(1) }), []);
     assert.deepEqual(raisedAlarms({ ...one, StoreFailures: once(1), SystemErrors: once(5) }), []);
     assert.deepEqual(raisedAlarms({ ...one, StoreFailures: once(1), ThrottledRequests: once(5) }), []);
-    assert.deepEqual(raisedAlarms({ Count: once(1), Latency: once(1), RefusedVisits: once(1) }), []);
+    assert.deepEqual(raisedAlarms({ Count: once(1), Latency: once(1), ThrottledVisits: once(1) }), []);
   });
 
   const problems: Record<string, Series> = {
@@ -62,7 +62,7 @@ describe("the alarms", () => {
     "account-concurrency": concurrency(810),
     "api-errors": each("5xx", 6),
     "store-failures": each("StoreFailures", 6),
-    "refused-visits": each("RefusedVisits", 6),
+    "throttled-visits": each("ThrottledVisits", 6),
     "api-latency": visits(15, 3, 1200),
     "table-throttles": each("ThrottledRequests", 6),
     "table-errors": each("SystemErrors", 6),

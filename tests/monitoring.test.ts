@@ -186,7 +186,7 @@ describe("the monitoring", () => {
         ],
       );
       const shown = widgets().flatMap(({ metrics = [] }) => metrics.map(([, name]) => name));
-      for (const name of ["NewSessions", "StoreFailures", "RefusedVisits"])
+      for (const name of ["NewSessions", "StoreFailures", "ThrottledVisits"])
         assert.ok(shown.includes(name), name);
     });
   });
