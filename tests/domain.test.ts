@@ -69,8 +69,8 @@ describe("the custom domain", () => {
 
   it("needs the public zone in which it is", async () => {
     const inZone = (zone: object) => {
-      const answers = { "aws:route53/getZone:getZone": zone };
-      return evaluate({ domainName: "www.example.com", hostedZoneId: "Z1" }, { answers });
+      const provider = { "aws:route53/getZone:getZone": () => ({ outputs: { ...zone } }) };
+      return evaluate({ domainName: "www.example.com", hostedZoneId: "Z1" }, { provider });
     };
     await inZone({ name: "www.example.com", privateZone: false });
     await inZone({ name: "example.com", privateZone: false });

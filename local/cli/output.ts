@@ -2,9 +2,9 @@
 
 import { inspect, styleText } from "node:util";
 import type { AnsweredRequest } from "../apigateway/listener";
-import type { Deployed } from "../deployment";
-import type { Outcome } from "../lambda/runtime";
+import type { Outcome } from "../lambda/instance";
 import type { Resource } from "../pulumi/resource";
+import type { Deployed } from "../run";
 
 /** Colours a text, where somebody looks at it. */
 export const paint: typeof styleText = (format, text) =>

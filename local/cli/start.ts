@@ -1,8 +1,7 @@
 // npm start: the local run on the command line.
 
-import type { Deployed } from "../deployment";
 import { UserError } from "../pulumi/errors";
-import type { Run } from "../run";
+import type { Deployed, Run } from "../run";
 import { help, readOptions } from "./options";
 import {
   createLogPrinter,

@@ -29,7 +29,6 @@ const { withLocalStorage } = state as unknown as { withLocalStorage<T>(callback:
  * type the provider does not know nothing exists but a name and an ARN.
  *
  * @param onCreated called for each resource, in the order of creation
- * @param answers what data sources answer, by their tokens, instead of or besides what is answered here
  * @returns the stack's outputs
  * @throws UserError when the program fails, does not end, or a resource cannot be created
  */
@@ -37,7 +36,6 @@ export async function deploy(
   project: Project,
   provider: Provider,
   onCreated: (resource: Resource, created: Created) => void = () => {},
-  answers: Record<string, unknown> = {},
   { signal, onWaiting, seconds = DEPLOYMENT_SECONDS }: Patience = {},
 ): Promise<Outputs> {
   // A mock that rejects would surface in everything that depends on it. The first cause is what matters: it
@@ -61,7 +59,7 @@ export async function deploy(
   try {
     // What a failed deployment has left undone must not register its resources in the next.
     const deployed = withLocalStorage(async () => {
-      const mocks = createMocks(project, provider, { onCreated, answers, creating, fail });
+      const mocks = createMocks(project, provider, { onCreated, creating, fail });
       await pulumi.runtime.setMocks(mocks, project.name, project.stack, false);
       pulumi.runtime.setAllConfig(project.config);
       forgetModules(project.folder);

@@ -6,8 +6,8 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { readOptions } from "../cli/options";
-import type { RunOptions } from "../deployment";
 import { UserError } from "../pulumi/errors";
+import type { RunOptions } from "../run";
 import { run } from "../run";
 import { createProject, page } from "./support/project";
 import { start, startAndFail, untilShown, urlOf } from "./support/start";
@@ -226,7 +226,7 @@ describe("npm start", function () {
       ],
       "a target that is no integration": [
         `${api} new aws.apigatewayv2.Route("a", { apiId, routeKey: "GET /", target: "a" });`,
-        /target is not integrations\//,
+        /target must be "integrations\/"/,
       ],
       "an effect that is none": [
         policy({ Version, Statement: [{ Effect: "allow", Action: "a:B", Resource: "*" }] }),

@@ -1,5 +1,5 @@
 import type { Provider, Resource } from "pulumi-aws-local";
-import { deploy, type Outputs, readProject } from "pulumi-aws-local";
+import { deploy, type Outputs, readProject, standIns } from "pulumi-aws-local";
 import { copyProject } from "./project";
 import { type Declared, recordingProgram, takeDeclared } from "./recorder";
 
@@ -24,8 +24,6 @@ interface Options {
   stack?: string;
   /** Instead of, or in addition to, the answers below. */
   provider?: Provider;
-  /** Of data sources, by their tokens. */
-  answers?: Record<string, unknown>;
 }
 
 /** The tags of everything in the stack dev. */
@@ -38,8 +36,8 @@ export const tags = { project: readProject(folder, "dev").name, stack: "dev" };
  * @param settings on top of those of the stack, by their names in Pulumi.yaml
  */
 export function evaluate(settings: Record<string, string> = {}, options: Options = {}): Promise<Evaluation> {
-  const { stack = "dev", provider, answers } = options;
-  if (provider || answers) return evaluateAnew(settings, options);
+  const { stack = "dev", provider } = options;
+  if (provider) return evaluateAnew(settings, options);
   const key = JSON.stringify([stack, Object.entries(settings).sort()]);
   const known = evaluations.get(key) ?? evaluateAnew(settings, options);
   evaluations.set(key, known);
@@ -48,20 +46,15 @@ export function evaluate(settings: Record<string, string> = {}, options: Options
 
 async function evaluateAnew(
   settings: Record<string, string>,
-  { stack = "dev", provider = {}, answers = {} }: Options,
+  { stack = "dev", provider = {} }: Options,
 ): Promise<Evaluation> {
   const project = { ...readProject(folder, stack), program };
   for (const [key, value] of Object.entries(settings)) project.config[`${project.name}:${key}`] = value;
   const resources: Resource<Record<string, unknown>>[] = [];
   takeDeclared();
-  const outputs = await deploy(
-    project,
-    { ...aws, ...provider },
-    (resource) => {
-      resources.push(resource as Resource<Record<string, unknown>>);
-    },
-    answers,
-  );
+  const outputs = await deploy(project, { ...standIns(project.region), ...aws, ...provider }, (resource) => {
+    resources.push(resource as Resource<Record<string, unknown>>);
+  });
   const declared = takeDeclared();
   return {
     resources,
