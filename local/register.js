@@ -18,7 +18,9 @@ const { basename, dirname, join, relative, sep } = require("node:path");
 const MAX_KEPT = 500;
 
 const project = process.cwd();
-const kept = join(project, "node_modules", ".cache", "pulumi-aws-local");
+const modules = dirname(dirname(require.resolve("typescript/package.json")));
+const kept = join(modules, ".cache", "pulumi-aws-local");
+exports.kept = kept;
 const config = join(project, "tsconfig.json");
 const configText = textOf(config);
 const { version } = require("typescript/package.json");

@@ -1,8 +1,7 @@
 #!/usr/bin/env node
 const { enableCompileCache } = require("node:module");
-const { join } = require("node:path");
+const { kept } = require("../register");
 
-// Node.js 20 has none.
-enableCompileCache?.(join(process.cwd(), "node_modules", ".cache", "pulumi-aws-local", "node"));
-require("../register");
+// Node.js 20 doesn't have it.
+enableCompileCache?.(kept);
 require("./start.ts");

@@ -6,12 +6,12 @@ import { ACCOUNT_ID, type Created, type Provider, type Resource } from "./resour
 
 export interface MockOptions {
   onCreated: (resource: Resource, created: Created) => void;
-  /** What is being created, by type and name. */
+  /** Resources that are being created, by type and name. */
   creating: Set<string>;
   fail: (error: unknown) => void;
 }
 
-/** Pulumi's runtime mocks: what answers the program instead of AWS. */
+/** Pulumi's runtime mocks, which answer the program instead of AWS. */
 export function createMocks(
   project: Project,
   provider: Provider,
@@ -27,7 +27,7 @@ export function createMocks(
       const resource = { type, name, inputs, physicalName, arn };
       const label = `${type} "${name}"`;
       try {
-        if (declared.has(label)) throw new Error("another resource of its type has its name");
+        if (declared.has(label)) throw new Error("another resource of this type has the same name");
         declared.add(label);
         creating.add(label);
         const created = (await provider[type]?.(resource)) ?? {};
@@ -54,6 +54,6 @@ export function createMocks(
   };
 }
 
-/** Like the suffix of Pulumi's auto-naming, but derived from what identifies the resource. */
+/** Like the suffix of Pulumi's auto-naming, but always the same for a resource. */
 const suffix = (project: Project, type: string, name: string) =>
   createHash("sha256").update([project.name, project.stack, type, name].join("\n")).digest("hex").slice(0, 7);

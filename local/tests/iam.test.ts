@@ -15,6 +15,11 @@ describe("IAM in the local run", () => {
     assert.deepEqual(await call("get"), { message: "done" });
   });
 
+  it("allows queries of an index", async () => {
+    await call("put");
+    assert.deepEqual((await call("query")).Items, [{ id: { S: "1" }, customer: { S: "2" } }]);
+  });
+
   it("refuses what is denied, though something else allows it, in DynamoDB's words", async () => {
     const { name, message } = await call("denied");
     assert.equal(name, "AccessDeniedException");

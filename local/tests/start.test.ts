@@ -20,14 +20,14 @@ describe("npm start", function () {
   this.timeout(120_000);
 
   it("shows what it deploys, the URL last, answers, and ends at Ctrl-C", async () => {
-    const readme = 'export const readme = "# Title\\ntext";\nexport const size = 3;\n';
+    const readme = 'export const readme = "# Title\\ntext";\nexport const list = [url, 3];\n';
     const started = start(["--port", "0"], createProject({ "index.ts": page["index.ts"] + readme }));
     const url = await urlOf(started);
     const { child, shown } = started;
     for (const resource of ["iam/role:Role", "lambda/function:Function", "apigatewayv2/api:Api"]) {
       assert.match(shown.stdout, new RegExp(`\\+  aws:${resource} `));
     }
-    assert.match(shown.stdout, /Outputs:\n {4}size: 3\n\nResources:\n {4}\+ 7 created/);
+    assert.match(shown.stdout, /Outputs:\n {4}list: \["http:\S+",3\]\n\nResources:\n {4}\+ 7 created/);
     assert.match(shown.stdout, /npx dynamodb-admin --dynamo-endpoint http:\/\/127\.0\.0\.1:\d+\n/);
     assert.ok(shown.stdout.endsWith(`\n    ${url}\n\n`), shown.stdout);
 
@@ -214,7 +214,7 @@ describe("npm start", function () {
     const refused: Record<string, [program: string, message: RegExp]> = {
       "two resources of a name": [
         'new aws.sns.Topic("a"); new aws.sns.Topic("a");',
-        /Topic "a" cannot be created: another resource of its type has its name$/,
+        /Topic "a" cannot be created: another resource of this type has the same name$/,
       ],
       "a key that is no attribute": [
         'new aws.dynamodb.Table("a", { hashKey: "id", billingMode: "PAY_PER_REQUEST" });',
@@ -236,7 +236,17 @@ describe("npm start", function () {
         policy({ Version, Statement: [{ Effect: "Allow", Action: [], Resource: "*" }] }),
         /a statement needs an Effect/,
       ],
-      "another version": [policy({ Version: "2012-10-1", Statement: [] }), /"2012-10-1" is no Version/],
+      "another version": [
+        policy({ Version: "2012-10-1", Statement: [] }),
+        /"2012-10-1" is not a policy Version/,
+      ],
+      "a packed archive": [
+        `const assumeRolePolicy = aws.iam.assumeRolePolicyForPrincipal({ Service: "lambda.amazonaws.com" });
+        const role = new aws.iam.Role("a", { assumeRolePolicy }).arn;
+        const code = new (require("@pulumi/pulumi").asset.FileArchive)(__filename);
+        new aws.lambda.Function("a", { code, role, runtime: "nodejs24.x", handler: "index.handler" });`,
+        /index\.ts is not a folder; packed archives are not emulated$/,
+      ],
       "a permission for no function": [
         'new aws.lambda.Permission("a", { action: "lambda:InvokeFunction", function: "a", principal: "b" });',
         /there is no function a$/,
