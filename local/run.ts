@@ -63,8 +63,6 @@ export interface Run extends Deployed {
  * @throws UserError when the project, the program or an option is wrong
  */
 export async function run(options: RunOptions): Promise<Run> {
-  // Fails early if there is no such stack.
-  readProject(options.folder, options.stack);
   // These outlive a deployment; everything else is created anew by the next.
   let authorize: Authorize = () => undefined;
   const embedded = options.dynamodb
@@ -82,25 +80,18 @@ export async function run(options: RunOptions): Promise<Run> {
 
   async function deployOnce(): Promise<Deployed> {
     const project = readProject(options.folder, options.stack);
-    const iam = createIam();
-    const functions = createFunctions({
-      ...options,
-      region: project.region,
-      dynamodb,
-      // Later on, the debugger's ports are only free once the previous functions have ended.
-      startAtOnce: !current,
-      assume(...caller) {
-        const accessKeyId = iam.assume(...caller);
-        // DynamoDB Local keeps separate tables for each access key.
-        return options.dynamodb ? OUTSIDER : accessKeyId;
-      },
-    });
-    const isInspected = options.inspectPort !== undefined;
-    const apis = createApis({ servers, invoke: functions.invoke, onRequest: options.onRequest, isInspected });
+    const { region } = project;
+    // DynamoDB Local keeps separate tables for each access key.
+    const iam = createIam(options.dynamodb ? OUTSIDER : undefined);
+    // Later on, the debugger's ports are only free once the previous functions have ended.
+    const startAtOnce = !current;
+    const { assume } = iam;
+    const functions = createFunctions({ ...options, region, dynamodb, assume, startAtOnce });
+    const apis = createApis({ ...options, servers, invoke: functions.invoke });
     const provider: Provider = {
-      ...standIns(project.region),
+      ...standIns(region),
       ...iam.provider,
-      ...createTables(dynamodb, project.region),
+      ...createTables(dynamodb, region),
       ...functions.provider,
       ...apis.provider,
     };

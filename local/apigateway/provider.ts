@@ -12,8 +12,8 @@ export interface ApisOptions {
   servers: Servers;
   invoke: InvokeFunction;
   onRequest?: (request: AnsweredRequest) => void;
-  /** Whether a debugger may stop functions, so that integrations must not time out. */
-  isInspected: boolean;
+  /** If it is set, a debugger may stop functions, so integrations don't time out. */
+  inspectPort?: number;
 }
 
 export interface Apis {
@@ -27,7 +27,7 @@ export interface Apis {
 const DAY_MS = 86_400_000;
 
 /** Emulates HTTP APIs: each is an HTTP server with the routes, integrations and stages that the program declares. */
-export function createApis({ servers, invoke, onRequest = () => {}, isInspected }: ApisOptions): Apis {
+export function createApis({ servers, invoke, onRequest = () => {}, inspectPort }: ApisOptions): Apis {
   const apis: (Api & { endpoint: string })[] = [];
 
   function find(apiId: string) {
@@ -70,7 +70,7 @@ export function createApis({ servers, invoke, onRequest = () => {}, isInspected 
         checkRange("timeoutMilliseconds", timeoutMilliseconds, 50, 30_000);
         // A function's ARN, or its invoke ARN, which contains the other.
         const functionArn = /functions\/(.+)\/invocations$/.exec(integrationUri)?.[1] ?? integrationUri;
-        const limit = isInspected ? DAY_MS : timeoutMilliseconds;
+        const limit = inspectPort === undefined ? timeoutMilliseconds : DAY_MS;
         find(apiId).integrations.set(physicalName, { functionArn, timeoutMilliseconds: limit });
         return { id: physicalName };
       },
