@@ -21,7 +21,7 @@ export async function prepareDataFolder(folder: string): Promise<string> {
     await level.open();
     await level.close();
   } catch (error) {
-    const { code, message } = causeOf(error);
+    const { code, message } = causeOf(error as Failure);
     if (code === "LEVEL_LOCKED") {
       throw new UserError(
         `Another local run uses the data folder ${folder}. End it, or choose another --data.`,
@@ -49,7 +49,7 @@ export function watchDataFolder(
   }, LOOK_MS).unref();
   // dynalite lets LevelDB's errors go uncaught, such as one about a full disk.
   const onThrown = (error: unknown) => {
-    const { code, message } = causeOf(error);
+    const { code, message } = causeOf(Object(error) as Failure);
     if (code?.startsWith("LEVEL_")) fail(message);
   };
   process.on("uncaughtException", onThrown);
@@ -64,13 +64,11 @@ export function watchDataFolder(
   return stop;
 }
 
-interface Cause {
+interface Failure {
   code?: string;
   message: string;
+  cause?: Failure;
 }
 
-/** The first cause of an error. */
-function causeOf(error: unknown): Cause {
-  if (!(error instanceof Error)) return { message: `${error}` };
-  return error.cause ? causeOf(error.cause) : error;
-}
+/** LevelDB's own error, which others wrap. */
+const causeOf = (error: Failure): Failure => (error.cause ? causeOf(error.cause) : error);

@@ -1,3 +1,5 @@
+/// <reference path="./dynalite.d.ts" />
+
 import type { IncomingMessage, RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
 import { Readable } from "node:stream";

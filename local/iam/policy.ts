@@ -21,8 +21,8 @@ export const list = <T>(value: T | T[]): T[] => (Array.isArray(value) ? value : 
 export function fits(pattern: string, text: string): boolean {
   const expression = pattern
     .replace(/[.+^${}()|[\]\\]/g, "\\$&")
-    .replaceAll("*", ".*")
-    .replaceAll("?", ".");
+    .replace(/\*/g, ".*")
+    .replace(/\?/g, ".");
   return new RegExp(`^${expression}$`, "s").test(text);
 }
 
