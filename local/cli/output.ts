@@ -12,8 +12,12 @@ export function printCreated({ type, name }: Resource): void {
   console.log(` ${paint("green", "+")}  ${type.padEnd(47)} ${name}`);
 }
 
-/** The outputs that a person uses, how to look into the tables, and last the URLs. */
-export function printStack(deployed: Deployed, dynamodb: string, seconds: number): void {
+/**
+ * The outputs that a person uses, how to look into the tables, and last the URLs.
+ *
+ * @param embedded the URL of the embedded DynamoDB
+ */
+export function printStack(deployed: Deployed, embedded: string | undefined, seconds: number): void {
   const { resources, endpoints, notEmulated } = deployed;
   const isUrl = (value: unknown) =>
     typeof value === "string" && endpoints.some((endpoint) => value.startsWith(endpoint));
@@ -28,7 +32,7 @@ export function printStack(deployed: Deployed, dynamodb: string, seconds: number
   }
   console.log(`\nResources:\n    + ${resources.length} created in ${seconds.toFixed(1)} s\n`);
   if (notEmulated.length > 0) console.log(paint("yellow", `not emulated: ${notEmulated.join(", ")}\n`));
-  console.log(`To look into the tables: npx dynamodb-admin --dynamo-endpoint ${dynamodb}`);
+  if (embedded) console.log(`To look into the tables: npx dynamodb-admin --dynamo-endpoint ${embedded}`);
   console.log("Ctrl-C ends the run.");
   printUrls(deployed);
 }

@@ -60,7 +60,8 @@ async function main(): Promise<void> {
     onFailure: fail,
   });
   surviveProgram();
-  printStack(running, running.dynamodb, (Date.now() - started) / 1000);
+  const embedded = options.dynamodb ? undefined : running.dynamodb;
+  printStack(running, embedded, (Date.now() - started) / 1000);
   if (!wantsWatch) return;
   console.log("Watching for changes.\n");
   const onChange = redeploying(running);

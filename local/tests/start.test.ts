@@ -28,6 +28,8 @@ describe("npm start", function () {
     // Like a browser, this keeps its connection open.
     await fetch(url);
     await untilShown(started, " GET / 200 ");
+    // The function has been started along with the deployment.
+    assert.doesNotMatch(shown.stdout, /cold start/);
     child.kill("SIGINT");
     // As npm does with the terminal's Ctrl-C.
     child.kill("SIGINT");
