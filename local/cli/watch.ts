@@ -21,15 +21,14 @@ export interface WatchOptions {
 /** When each source file last changed, in milliseconds since 1970. */
 export type Snapshot = Map<string, number>;
 
-const LOOK_MS = 100;
+const LOOK_MS = 200;
 
 /** How long the compiler may take to notice a change. It ignores files that aren't part of its program. */
 const NOTICE_MS = 10_000;
 
 /**
- * Waits for changes to a project's files, until `signal` ends it. If the project has a `tsconfig.json`, TypeScript checks a
- * change before it is deployed. It looks at the files instead of having the system report changes: reports miss files,
- * and on Linux they would take a watch for each folder of `node_modules`.
+ * Looks for changes to a project's files until `signal` ends it. (On Linux, Node.js's own `watch` would also watch every folder
+ * in `node_modules`.) If the project has a `tsconfig.json`, TypeScript checks a change before it is deployed.
  */
 export async function watch({ folder, deployed, onChange, onProblem, signal }: WatchOptions): Promise<void> {
   const checked = existsSync(join(folder, "tsconfig.json"))
@@ -52,7 +51,9 @@ export async function watch({ folder, deployed, onChange, onProblem, signal }: W
 
 /** Looks at all files that may be part of the program, or of its functions, which are bundled and not loaded. */
 export function takeSnapshot(folder: string, snapshot: Snapshot = new Map()): Snapshot {
-  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+  // A folder may have been deleted since it was listed.
+  const entries = existsSync(folder) ? readdirSync(folder, { withFileTypes: true }) : [];
+  for (const entry of entries) {
     const path = join(folder, entry.name);
     if (entry.isDirectory() && !/^(\.|node_modules$)/.test(entry.name)) takeSnapshot(path, snapshot);
     if (!/^Pulumi.*\.(yaml|md)$|\.([cm]?[jt]s|json)$/.test(entry.name)) continue;
