@@ -7,8 +7,8 @@ import { emulate, type Provider } from "../pulumi/resource";
 /** The access key id of callers that are not functions, such as somebody who looks into the tables. */
 export const OUTSIDER = "local";
 
-/** A silent endpoint must not hold up the deployment. */
-const TIMEOUT_MS = 3000;
+/** When a silent endpoint is given up. The embedded DynamoDB needs seconds where all cores are busy. */
+const TIMEOUT_MS = 10_000;
 
 /** Emulates tables in the DynamoDB at `endpoint`. A table that is already there stays as it is. */
 export function createTables(endpoint: string, region: string): Provider {
