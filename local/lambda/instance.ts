@@ -79,12 +79,13 @@ export function startInstance(definition: FunctionDefinition): Instance {
   });
   for (const stream of [worker.stdout, worker.stderr]) stream.setEncoding("utf8").on("data", onLog);
 
-  let alive = true;
+  /** What has ended the thread. */
+  let death: Outcome | undefined;
   // Resolves the wait for the thread's next answer. (Racing each answer against one promise of the thread's end
   // would keep all answers in memory.)
   let settle: (outcome: Outcome) => void = () => {};
   const die = (outcome: Outcome) => {
-    alive = false;
+    death ??= outcome;
     settle(outcome);
   };
   worker.on("message", (message: Outcome | { inspectorUrl: string }) => {
@@ -118,13 +119,13 @@ export function startInstance(definition: FunctionDefinition): Instance {
   return {
     async handle(event) {
       const requestId = randomUUID();
-      const init = await ready;
-      if (!alive) return { ...init, requestId };
+      await ready;
+      if (death) return { ...death, requestId };
       const invocation: Invocation = { requestId, event, deadline: Date.now() + timeout * 1000 };
       worker.postMessage(invocation);
       return { ...(await answerWithin(timeout)), requestId };
     },
-    isAlive: () => alive,
+    isAlive: () => !death,
     end: () => worker.terminate(),
   };
 }
