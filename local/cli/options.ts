@@ -8,7 +8,7 @@ export const help = `Runs the Pulumi program on this machine, without AWS.
   --port NUMBER    port of the first HTTP API, 0 for a free one (default: 3000)
   --stack NAME     use the settings in Pulumi.NAME.yaml (default: dev)
   --data DIR       keep the tables in this folder; by default they end with the run
-  --dynamodb URL   use the DynamoDB at this URL (DynamoDB Local, say), not the embedded one
+  --dynamodb URL   use the DynamoDB at this URL, not the embedded one
   --watch          deploy again when a file changes; the data stays
   --logs           show the access log and what functions log; errors are always shown
   --verbose        show the event and the result of every invocation
