@@ -12,6 +12,8 @@ import { createHandler } from "../../handler";
 import { copyProject } from "../../tests/support/project";
 import { type Contender, connect, counterIn, createTable, type Jar, type Start } from "./contender";
 
+console.info = () => {}; // the handler's log
+
 const env = { COOKIE_NAME: "cookie-test", IDLE_SECONDS: "1800", ABSOLUTE_SECONDS: "43200" };
 
 /** This project's handler, called as Lambda calls it. */
@@ -47,12 +49,16 @@ export const call: Start = async (endpoint) => {
     name: "our UpdateItem without the handler",
     async visit(own) {
       if (!own.cookie) return visit(own);
+      const now = Date.now() / 1000;
       const output: UpdateItemCommandOutput = await dynamodb.send(
         new UpdateItemCommand({
           ...recorded,
           Key: { "session-id": { S: own.cookie.replace(/.*=/, "") } },
           ExpressionAttributeValues: {
             ...recorded.ExpressionAttributeValues,
+            ":now": { N: `${now}` },
+            ":bornAfter": { N: `${now - 43_200}` },
+            ":expiresAt": { N: `${Math.ceil(now + 1800)}` },
             ":requestId": { S: randomUUID() },
           },
         }),
