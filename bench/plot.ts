@@ -3,12 +3,12 @@ import { AT_ONCE } from "./visits";
 
 const width = 880;
 const top = 92;
-const rowHeight = 50;
-const barHeight = 18;
+const rowHeight = 44;
+const barHeight = 22;
 /** Where the columns begin, and how wide the bars may become. */
 const latency = { x: 236, width: 300 };
-const cost = { x: 596, width: 120 };
-const lost = { x: 790 };
+const cost = { x: 584, width: 104 };
+const lost = { x: 760 };
 
 const rows = [
   ["our handler", "this project"],
@@ -25,7 +25,8 @@ const style = `
   .title { font-size: 16px; font-weight: 600 }
   .head, .ours { font-weight: 600 }
   .small { font-size: 11px; fill: #59636e }
-  rect { fill: #afb8c1 }
+  .value.ours { fill: #fff }
+  rect { fill: #c8d1da }
   rect.ours { fill: #0969da }
   line { stroke: #1f2328; stroke-width: 1.5 }
   line.axis { stroke: #d1d9e0; stroke-width: 1 }
@@ -35,7 +36,7 @@ const style = `
     text { fill: #f0f6fc }
     .small { fill: #9198a1 }
     rect { fill: #57606a }
-    rect.ours { fill: #4493f8 }
+    rect.ours { fill: #1f6feb }
     line { stroke: #f0f6fc }
     line.axis { stroke: #3d444d }
     circle { fill: #f0f6fc }
@@ -78,10 +79,10 @@ export function plot({ engine, network, units }: VisitResults): string {
       `<line x1="${p25}" x2="${p75}" y1="${middle}" y2="${middle}"/>`,
       ...[p25, p75].map((end) => `<line x1="${end}" x2="${end}" y1="${middle - 5}" y2="${middle + 5}"/>`),
       `<circle cx="${p99}" cy="${middle}" r="3.5"/>`,
-      text(latency.x + 6, middle + barHeight / 2 + 13, `${load.p50.median.toFixed(1)} ms`, "small"),
+      text(latency.x + 6, middle + 4, load.p50.median.toFixed(1), `value ${css}`),
       bar(cost.x, priceWidth),
       text(cost.x + priceWidth + 6, middle + 4, dollars ? `$${dollars.toFixed(3)}` : "unknown", css),
-      text(lost.x + 50, middle + 4, `${count}`, css, "end"),
+      text(lost.x, middle + 4, `${count}`, css),
     ].join("\n");
   });
   return [
@@ -93,8 +94,8 @@ export function plot({ engine, network, units }: VisitResults): string {
     text(latency.x, 78, "bar: median, line: quartiles, dot: 99th percentile", "small"),
     text(cost.x, 62, "DynamoDB's price", "head"),
     text(cost.x, 78, "per million visits", "small"),
-    text(lost.x, 62, "Lost", "head"),
-    text(lost.x, 78, `of ${AT_ONCE} at once`, "small"),
+    text(lost.x, 62, "Lost counts", "head"),
+    text(lost.x, 78, `of ${AT_ONCE} visits at once`, "small"),
     ...ticks,
     ...bars,
     text(16, height - 10, circumstances(engine), "small"),
