@@ -1,11 +1,11 @@
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { startDynamoDB as embed } from "pulumi-aws-local";
-import { report, startProcess } from "./processes";
+import { announce, startProcess } from "./processes";
 
 /** What can stand in for DynamoDB. */
 export const ENGINES = ["embedded", "dynamodb-local", "dynoxide"] as const;
@@ -43,6 +43,7 @@ export async function startDynamoDB({ engine = "embedded", data }: { engine?: En
   const [command, ...args] = engine === "dynoxide" ? dynoxideCommand(port) : await dynamodbLocalCommand(port);
   const child = spawn(command, args, { stdio: "ignore" });
   const exit = once(child, "exit");
+  process.once("exit", () => child.kill());
   const endpoint = `http://127.0.0.1:${port}`;
   await Promise.race([answer(endpoint), exit.then(() => Promise.reject(new Error(`${command} has ended`)))]);
   return {
@@ -61,16 +62,14 @@ function dynoxideCommand(port: number): Command {
   if (!existsSync(file)) {
     throw new Missing("dynoxide is installed on x64 Linux only; choose another engine on this machine.");
   }
-  chmodSync(file, 0o755);
   return [file, "serve", "--port", `${port}`];
 }
 
 /** Maven fetches it the first time, 51 MB; it comes with a native library, which lies beside the JARs. */
 async function dynamodbLocalCommand(port: number): Promise<Command> {
   const run = promisify(execFile);
-  const needs = "DynamoDB Local needs Java 17 or later and Maven (the commands java and mvn) on the PATH.";
   await Promise.all([run("java", ["-version"]), run("mvn", ["-version"])]).catch(() => {
-    throw new Missing(needs);
+    throw new Missing("DynamoDB Local needs the commands java (17 or later) and mvn (Maven) on the PATH.");
   });
   const folder = join(__dirname, `node_modules/.cache/dynamodb-local-${DYNAMODB_LOCAL}`);
   if (!existsSync(join(folder, `DynamoDBLocal-${DYNAMODB_LOCAL}.jar`))) {
@@ -104,4 +103,4 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
-if (require.main === module) embed(process.argv[2]).then(({ endpoint }) => report(endpoint));
+if (require.main === module) embed(process.argv[2]).then(({ endpoint }) => announce(endpoint));

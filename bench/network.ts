@@ -6,13 +6,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createServer, type TLSSocket } from "node:tls";
 import { generate } from "selfsigned";
-import { report, startProcess } from "./processes";
+import { announce, startProcess } from "./processes";
 import { createRandom } from "./random";
 
 /**
  * Mean and 95th percentile in milliseconds, from the request to its answer: items of 370 bytes, from an EC2 instance in
  * the table's region, us-east-1, in September 2026. UpdateItem was not measured; it is taken to be as slow as PutItem.
- * https://github.com/rhoulihan/dynamodb-latency-harness/blob/main/docs/meli-results.md
+ * https://github.com/rhoulihan/dynamodb-latency-harness/blob/0bf08796d9e2bef28b2b0546009583d675b3e3f7/docs/meli-results.md
  */
 const MEASURED = {
   write: { mean: 3.74, p95: 4.58 },
@@ -94,6 +94,7 @@ function relay(client: TLSSocket, engine: Socket): void {
 
 async function serve({ hostname, port }: URL): Promise<void> {
   const { private: key, cert } = await generate([{ name: "commonName", value: "localhost" }], {
+    algorithm: "sha256",
     extensions: [{ name: "subjectAltName", altNames: [{ type: 2, value: "localhost" }] }],
   });
   const server = createServer({ key, cert }, (client) => relay(client, connect(Number(port), hostname)));
@@ -102,7 +103,7 @@ async function serve({ hostname, port }: URL): Promise<void> {
   process.once("exit", () => rmSync(folder, { recursive: true }));
   const certificate = join(folder, "certificate.pem");
   writeFileSync(certificate, cert);
-  report({ endpoint: `https://localhost:${(server.address() as AddressInfo).port}`, certificate });
+  announce({ endpoint: `https://localhost:${(server.address() as AddressInfo).port}`, certificate });
 }
 
 if (require.main === module) serve(new URL(process.argv[2] ?? ""));

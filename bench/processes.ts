@@ -19,7 +19,7 @@ export async function startProcess<Message>(file: string, args: string[] = [], e
 }
 
 /** In such a process: reports what the parent waits for, and ends with the parent. */
-export function report(message: unknown): void {
+export function announce(message: unknown): void {
   process.send?.(message);
   process.once("disconnect", () => process.exit());
 }

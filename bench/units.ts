@@ -5,7 +5,7 @@ import type { AddressInfo } from "node:net";
 import { startAll } from "./contenders/all";
 import type { Jar } from "./contenders/contender";
 import { type Engine, startDynamoDB } from "./dynamodb";
-import { report, startProcess } from "./processes";
+import { announce, startProcess } from "./processes";
 
 /** Without units if the engine does not report them. */
 export interface Units {
@@ -56,4 +56,4 @@ async function count(endpoint: string): Promise<Units[]> {
   return units;
 }
 
-if (require.main === module) count(process.argv[2] ?? "").then(report);
+if (require.main === module) count(process.argv[2] ?? "").then(announce);

@@ -5,7 +5,7 @@ import type { Jar } from "./contenders/contender";
 import { type Engine, startDynamoDB } from "./dynamodb";
 import { eachRound, type Figure, figure, figures, type Load, load, lostCounts } from "./measure";
 import { startNetwork } from "./network";
-import { report, startProcess } from "./processes";
+import { announce, startProcess } from "./processes";
 
 export const PARALLEL = [1, 16];
 /** That share a session to see which counts get lost. */
@@ -83,5 +83,5 @@ async function visitAll(endpoint: string, rounds: number, visits: number): Promi
 
 if (require.main === module) {
   const [endpoint = "", rounds, visits] = process.argv.slice(2);
-  visitAll(endpoint, Number(rounds), Number(visits)).then(report);
+  visitAll(endpoint, Number(rounds), Number(visits)).then(announce);
 }
