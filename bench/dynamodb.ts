@@ -71,7 +71,7 @@ async function dynamodbLocalCommand(port: number): Promise<Command> {
   await Promise.all([run("java", ["-version"]), run("mvn", ["-version"])]).catch(() => {
     throw new Missing("DynamoDB Local needs the commands java (17 or later) and mvn (Maven) on the PATH.");
   });
-  const folder = join(__dirname, `node_modules/.cache/dynamodb-local-${DYNAMODB_LOCAL}`);
+  const folder = join(__dirname, `../node_modules/.cache/dynamodb-local-${DYNAMODB_LOCAL}`);
   if (!existsSync(join(folder, `DynamoDBLocal-${DYNAMODB_LOCAL}.jar`))) {
     mkdirSync(folder, { recursive: true });
     const artifact = (group: string, name: string, version: string) =>
