@@ -21,6 +21,7 @@ export interface Visits {
   lost: number;
 }
 
+/** Visits to every contender on an engine, straight or through the network. */
 export async function measureVisits(
   engine: Engine,
   withNetwork: boolean,
@@ -66,7 +67,7 @@ async function visitAll(endpoint: string, rounds: number, visits: number): Promi
       // Within a round, where conditions are the same.
       const against = (name: string, ratio: (own: Load, other: Load) => number) => {
         const others = samplesOf(name, parallel);
-        return figure(own.map((load, round) => ratio(load, others[round] ?? load)));
+        return figure(own.map((load, round) => ratio(load, others[round] as Load)));
       };
       loads[parallel] = {
         ...figures(own),
