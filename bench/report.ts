@@ -62,14 +62,14 @@ const loadTable = (visits: Visits[]) =>
   table(
     [
       "",
-      "p50, 1",
-      "p99, 1",
+      "p50 at 1",
+      "p99 at 1",
       "of the floor",
-      "p50, 16",
-      "p99, 16",
-      "visits/s, 16",
-      "ours: times that",
-      "CPU, 16",
+      "p50 at 16",
+      "p99 at 16",
+      "visits/s at 16",
+      "ours are, times that",
+      "CPU at 16",
     ],
     visits.map(({ name, loads: { 1: one, 16: sixteen } }) => [
       name,
