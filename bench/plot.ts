@@ -6,7 +6,7 @@ const top = 92;
 const rowHeight = 44;
 const barHeight = 22;
 /** Where the columns begin, and how wide the bars may become. */
-const latency = { x: 236, width: 300 };
+const latency = { x: 236, width: 270 };
 const cost = { x: 584, width: 104 };
 const lost = { x: 760 };
 
@@ -30,7 +30,6 @@ const style = `
   rect.ours { fill: #0969da }
   line { stroke: #1f2328; stroke-width: 1.5 }
   line.axis { stroke: #d1d9e0; stroke-width: 1 }
-  circle { fill: #1f2328 }
   @media (prefers-color-scheme: dark) {
     svg { background: #0d1117 }
     text { fill: #f0f6fc }
@@ -39,7 +38,6 @@ const style = `
     rect.ours { fill: #1f6feb }
     line { stroke: #f0f6fc }
     line.axis { stroke: #3d444d }
-    circle { fill: #f0f6fc }
   }
 `;
 
@@ -50,7 +48,7 @@ export function plot({ engine, network, units }: VisitResults): string {
     const load = visits?.loads[1];
     return visits && load ? [{ label, load, dollars: price(units, name), lost: visits.lost }] : [];
   });
-  const slowest = Math.max(...shown.map(({ load }) => load.p99.median));
+  const slowest = Math.max(...shown.map(({ load }) => load.p75.median));
   const dearest = Math.max(...shown.map(({ dollars }) => dollars || 0));
   const height = top + shown.length * rowHeight + 48;
   const step = [1, 2, 5, 10, 20, 50, 100].find((step) => slowest / step <= 7) ?? 200;
@@ -68,17 +66,17 @@ export function plot({ engine, network, units }: VisitResults): string {
     const css = i ? "" : "ours";
     const bar = (start: number, length: number) =>
       `<rect class="${css}" x="${start}" y="${middle - barHeight / 2}" width="${round(length)}" height="${barHeight}" rx="2"/>`;
-    const [p25, p50, p75, p99] = [load.p25, load.p50, load.p75, load.p99].map(({ median }) => x(median));
+    const [p25 = 0, p50 = 0, p75 = 0] = [load.p25, load.p50, load.p75].map(({ median }) => x(median));
     const priceWidth = ((dollars || 0) / dearest) * cost.width;
     return [
       ...label.split(/(?<= \+) /).map((line, number, lines) => {
         const baseline = middle + 4 + (number - (lines.length - 1) / 2) * 16;
         return text(latency.x - 14, baseline, line, css, "end");
       }),
-      bar(latency.x, (p50 ?? 0) - latency.x),
+      bar(latency.x, p50 - latency.x),
       `<line x1="${p25}" x2="${p75}" y1="${middle}" y2="${middle}"/>`,
       ...[p25, p75].map((end) => `<line x1="${end}" x2="${end}" y1="${middle - 5}" y2="${middle + 5}"/>`),
-      `<circle cx="${p99}" cy="${middle}" r="3.5"/>`,
+      text(p75 + 6, middle + 4, `p99 ${load.p99.median.toFixed(load.p99.median < 10 ? 1 : 0)}`, "small"),
       text(latency.x + 6, middle + 4, load.p50.median.toFixed(1), `value ${css}`),
       bar(cost.x, priceWidth),
       text(cost.x + priceWidth + 6, middle + 4, dollars ? `$${dollars.toFixed(3)}` : "unknown", css),
@@ -91,7 +89,7 @@ export function plot({ engine, network, units }: VisitResults): string {
     `<style>${style}</style>`,
     text(16, 28, "A returning visitor's visit, with DynamoDB as far away as in AWS", "title"),
     text(latency.x, 62, "Latency, ms", "head"),
-    text(latency.x, 78, "bar: median, line: quartiles, dot: 99th percentile", "small"),
+    text(latency.x, 78, "bar: median, line: quartiles, p99: 99th percentile", "small"),
     text(cost.x, 62, "DynamoDB's price", "head"),
     text(cost.x, 78, "per million visits", "small"),
     text(lost.x, 62, "Lost counts", "head"),

@@ -18,8 +18,8 @@ export async function startProcess<Message>(file: string, args: string[] = [], e
   };
 }
 
-/** In such a process: reports what the parent waits for, and ends with the parent. */
-export function announce(message: unknown): void {
-  process.send?.(message);
-  process.once("disconnect", () => process.exit());
-}
+/** In such a process: what the parent waits for. */
+export const announce = (message: unknown) => process.send?.(message);
+
+// Such a process ends with its parent.
+if (process.send) process.once("disconnect", () => process.exit());

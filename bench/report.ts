@@ -64,11 +64,11 @@ const loadTable = (visits: Visits[]) =>
       "",
       "p50 at 1",
       "p99 at 1",
-      "of the floor",
+      "times the floor",
       "p50 at 16",
       "p99 at 16",
       "visits/s at 16",
-      "ours are, times that",
+      "ours / theirs",
       "CPU at 16",
     ],
     visits.map(({ name, loads: { 1: one, 16: sixteen } }) => [
