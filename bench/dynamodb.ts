@@ -11,7 +11,7 @@ import { announce, startProcess } from "./processes";
 export const ENGINES = ["embedded", "dynamodb-local", "dynoxide"] as const;
 export type Engine = (typeof ENGINES)[number];
 
-/** The one that takes the least CPU time from the contenders, where it runs. */
+/** The one that answers fastest, where it runs. */
 export const defaultEngine = (): Engine => (existsSync(join(dynoxide, "dynoxide")) ? "dynoxide" : "embedded");
 
 /** The options ask for what this machine lacks. */
@@ -79,7 +79,10 @@ async function dynamodbLocalCommand(port: number): Promise<Command> {
     const dependency = artifact("com.amazonaws", "DynamoDBLocal", DYNAMODB_LOCAL);
     const pom = `<project><modelVersion>4.0.0</modelVersion>${artifact("bench", "bench", "1")}<dependencies><dependency>${dependency}</dependency></dependencies></project>`;
     writeFileSync(join(folder, "pom.xml"), pom);
-    await run("mvn", ["-q", "dependency:copy-dependencies", `-DoutputDirectory=${folder}`], { cwd: folder });
+    const copy = ["-q", "dependency:copy-dependencies", `-DoutputDirectory=${folder}`];
+    await run("mvn", copy, { cwd: folder }).catch(({ stdout }: { stdout: string }) => {
+      throw new Missing(`Maven could not fetch DynamoDB Local:\n${stdout}`);
+    });
   }
   const main = "com.amazonaws.services.dynamodbv2.local.main.ServerRunner";
   const options = ["-inMemory", "-sharedDb", "-disableTelemetry", "-port", `${port}`];
