@@ -6,20 +6,13 @@
 // new one, Lambda gives each visit the idle instance that was used last and removes one that has been idle for 10 minutes.
 // AWS doesn't publish that time; measurements found 5 to 15 minutes (https://mikhail.io/serverless/coldstarts/aws/).
 
+import { createRandom } from "./random";
+
 const WARM_SECONDS = 0.02;
 const COLD_SECONDS = 0.3;
 const IDLE_SECONDS = 600;
 /** Long enough for some thousand visits at the lowest rate. */
 const VISITS = 200_000;
-
-/** The same random numbers in each run: the result stands in docs/operations.md. */
-function createRandom(seed: number) {
-  let state = seed;
-  return () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return (state + 0.5) / 2 ** 32;
-  };
-}
 
 interface Scale {
   /** Of all visits. */
@@ -29,6 +22,7 @@ interface Scale {
 }
 
 function simulate(visitsPerSecond: number, seed = 1): Scale {
+  // The same random numbers in each run: docs/operations.md has the results.
   const random = createRandom(seed);
   /** When each instance is free again; the one that was used last is the last. */
   let idle: number[] = [];
