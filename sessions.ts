@@ -179,9 +179,6 @@ export function createSessionStore(
 
     async create(id, visit, former = {}) {
       const time = now() / 1000;
-      const requests = Array.from({ length: REMEMBERED_REQUESTS }, (_, i) => ({
-        S: i ? "" : visit.requestId,
-      }));
       const data = Object.entries(former).filter(([name]) => !ownNames.includes(name));
       const { item } = await update(
         id,
@@ -199,7 +196,7 @@ export function createSessionStore(
           ":counter": number(Number(former.counter?.N ?? 0) + 1),
           ":now": number(time),
           ":expiresAt": number(Math.ceil(time + idleSeconds)),
-          ":requests": { L: requests },
+          ":requests": { L: [{ S: visit.requestId }, ...Array(REMEMBERED_REQUESTS - 1).fill({ S: "" })] },
           ...Object.fromEntries(data.map(([, value], i) => [`:data${i}`, value])),
         },
       );

@@ -1,53 +1,56 @@
-/** Watches for Ctrl-C, a terminal that closes, and a request to end. */
+/** Ctrl-C (SIGINT), a request to stop (SIGTERM) or a closed terminal (SIGHUP). */
 export interface Interrupt {
-  /** How it was interrupted, if it was. */
-  readonly by?: string;
-  /** Fires when the running command has to stop. */
-  readonly signal: AbortSignal;
-  /** To be called when the command says that it is stopping: it has got the terminal's Ctrl-C itself. */
-  isStopping(): void;
-  /** From here on, only another interruption counts: for cleaning up. */
+  /** The signal received last, if any. */
+  readonly signalName?: string;
+  /** Aborts the running command. */
+  readonly abortSignal: AbortSignal;
+  /** Call this when the command reports that it is stopping: the terminal's Ctrl-C has reached it. */
+  commandIsStopping(): void;
+  /** Forgets the interruption, so that only a further one stops the cleanup. */
   reset(): void;
 }
 
-/** npm passes on the Ctrl-C that the terminal has already sent. */
-const SAME_MILLISECONDS = 1000;
+/** npm forwards the SIGINT that the terminal has already sent to the whole process group. */
+const DUPLICATE_MILLISECONDS = 1000;
 
 /**
- * @param graceMilliseconds how long to wait for the command to stop by itself: the terminal's Ctrl-C reaches it, too,
- *   and a second one would make the Pulumi CLI drop what it is doing
+ * @param graceMilliseconds how long the command has to stop by itself: the terminal's Ctrl-C reaches it, too, and a
+ *   second one makes the Pulumi CLI abandon its operations
  */
-export function watchForInterrupt(graceMilliseconds: number, onInterrupt: (by: string) => void): Interrupt {
+export function watchForInterrupt(
+  graceMilliseconds: number,
+  onInterrupt: (signalName: string) => void,
+): Interrupt {
   let controller = new AbortController();
-  let by: string | undefined;
-  let last = 0;
+  let signalName: string | undefined;
+  let lastTime = 0;
   let timer: NodeJS.Timeout | undefined;
-  let isTold = false;
+  let isStopping = false;
   const stop = (name: string) => {
-    if (Date.now() - last < SAME_MILLISECONDS) return;
-    last = Date.now();
-    by = name;
+    if (Date.now() - lastTime < DUPLICATE_MILLISECONDS) return;
+    lastTime = Date.now();
+    signalName = name;
     onInterrupt(name);
-    const underWay = controller;
-    if (isTold) return;
-    timer = setTimeout(() => underWay.abort(), graceMilliseconds);
+    const current = controller;
+    if (isStopping) return;
+    timer = setTimeout(() => current.abort(), graceMilliseconds);
   };
   for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(name, stop);
-  // A closed terminal takes no more output.
+  // Writing to a closed terminal fails.
   for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
   return {
-    get by() {
-      return by;
+    get signalName() {
+      return signalName;
     },
-    get signal() {
+    get abortSignal() {
       return controller.signal;
     },
-    isStopping() {
-      isTold = true;
+    commandIsStopping() {
+      isStopping = true;
       clearTimeout(timer);
     },
     reset() {
-      isTold = false;
+      isStopping = false;
       clearTimeout(timer);
       controller = new AbortController();
     },

@@ -54,7 +54,7 @@ export function createAlarms(
     "function-throttles": {
       ...moreThan(BAD_VISITS, { ...ofFunction, metricName: "Throttles" }),
       alarmDescription:
-        "Lambda turned invocations away, because the account's concurrency is used up. Find the function that uses it in the Lambda console, and ask for a higher quota or reserve concurrency.",
+        "Lambda turned invocations away: this region's concurrent executions, or ten times as many requests a second, are used up. Find the function that uses most of them in the Lambda console. Ask for a higher quota, or reserve concurrency for this function.",
     },
     "account-concurrency": {
       ...math(80, 1, "100 * claimed / SERVICE_QUOTA(running)", {
@@ -62,12 +62,12 @@ export function createAlarms(
         running: [{ namespace: "AWS/Lambda", metricName: "ConcurrentExecutions" }, "Maximum"],
       }),
       alarmDescription:
-        "The functions of this account and region use more than 80 % of its concurrency; at 100 % visits are turned away. Ask for a higher quota (Service Quotas, AWS Lambda, Concurrent executions), and find the function that uses it in the Lambda console.",
+        "The account's functions use more than 80 % of this region's concurrent executions; at 100 %, visits are turned away. Find the function that uses most of them in the Lambda console, or ask for a higher quota (Service Quotas, AWS Lambda, Concurrent executions).",
     },
     "api-errors": {
       ...share({ ...ofApi, metricName: "5xx" }, visits),
       alarmDescription:
-        "More than 1 % of the requests were answered with 5xx. If the alarm store-failures is on too, it is the table. If not, integrationError in the access log tells why.",
+        "More than 1 % of the requests were answered with 5xx. If the alarm store-failures is on, too, the table is the cause. If not, look at integrationError in the access log.",
     },
     "store-failures": {
       ...share(failed, visits),
@@ -76,7 +76,7 @@ export function createAlarms(
     "refused-visits": {
       ...share(refused, visits),
       alarmDescription:
-        "More than 1 % of the requests got a 429, because of the stage's limits. See in the access log whether they come from few addresses. If they are visitors, raise throttlingRateLimit and throttlingBurstLimit, within the account's quota.",
+        "More than 1 % of the requests got a 429, because they exceed the stage's or the account's limits. See in the access log whether they come from a few addresses. If they are visitors, raise throttlingRateLimit and throttlingBurstLimit, within the account's quotas.",
     },
     "api-latency": {
       // Below 10 visits in a period, the 90th percentile is the slowest visit, often a cold start.
@@ -85,12 +85,12 @@ export function createAlarms(
         latency: [{ ...ofApi, metricName: "Latency" }, "p90"],
       }),
       alarmDescription:
-        "For 15 minutes of two visits a minute or more, one visit in ten took longer than a second. See on the dashboard whether DynamoDB is slow or cold starts are many; more memory (memorySize) shortens both.",
+        "For 15 minutes, one visit in ten took longer than a second. See on the dashboard whether DynamoDB is slow. If not, look for cold starts in the function's log (initDurationMs): more memory (memorySize) shortens them.",
     },
     "table-throttles": {
       ...moreThan(FAILED_CALLS, { ...ofUpdates, metricName: "ThrottledRequests" }),
       alarmDescription:
-        "DynamoDB throttled updates. An on-demand table doubles what it takes within 30 minutes; if it lasts, one session is visited more than 1,000 times a second, or the account's table quota is reached.",
+        "DynamoDB throttled updates. An on-demand table takes twice its former peak within 30 minutes. If it lasts longer, one session gets more than 1,000 visits a second, or the account's quota for a table is reached.",
     },
     "table-errors": {
       ...moreThan(FAILED_CALLS, { ...ofUpdates, metricName: "SystemErrors" }),

@@ -25,14 +25,13 @@ export class Domain extends pulumi.ComponentResource {
     const zoneId = aws.route53
       .getZoneOutput({ zoneId: hostedZoneId }, parent)
       .apply(({ name, privateZone }) => {
-        if (privateZone || (name && !`.${domainName}`.endsWith(`.${name}`))) {
-          const zone = `The hosted zone ${hostedZoneId} is ${privateZone ? "private" : `for ${name}`}`;
-          throw new pulumi.RunError(
-            `${zone}, and so cannot prove that ${domainName} is yours: see hostedZoneId.`,
-          );
-        }
-        return hostedZoneId;
+        if (!privateZone && (!name || `.${domainName}`.endsWith(`.${name}`))) return hostedZoneId;
+        const zone = `The hosted zone ${hostedZoneId} is ${privateZone ? "private" : `for ${name}`}`;
+        throw new pulumi.RunError(
+          `${zone}, so it can't prove that ${domainName} is yours: see hostedZoneId.`,
+        );
       });
+
     const certificate = new aws.acm.Certificate("domain", { domainName, validationMethod: "DNS" }, parent);
     const proof = certificate.domainValidationOptions.apply(([option]) => {
       if (!option) throw new pulumi.RunError(`The certificate of ${domainName} cannot be validated by DNS.`);
@@ -53,10 +52,7 @@ export class Domain extends pulumi.ComponentResource {
     );
     const validation = new aws.acm.CertificateValidation(
       "domain",
-      {
-        certificateArn: certificate.arn,
-        validationRecordFqdns: [proofRecord.fqdn],
-      },
+      { certificateArn: certificate.arn, validationRecordFqdns: [proofRecord.fqdn] },
       parent,
     );
 
@@ -75,11 +71,7 @@ export class Domain extends pulumi.ComponentResource {
 
     const mapping = new aws.apigatewayv2.ApiMapping(
       "domain",
-      {
-        apiId: stage.apiId,
-        stage: stage.name,
-        domainName: domain.domainName,
-      },
+      { apiId: stage.apiId, stage: stage.name, domainName: domain.domainName },
       parent,
     );
     const { targetDomainName, hostedZoneId: targetZoneId } = domain.domainNameConfiguration;

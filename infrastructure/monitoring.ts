@@ -37,15 +37,11 @@ function countLines({ accessLog, visit, functionLog }: Monitored, parent: pulumi
     new aws.cloudwatch.LogMetricFilter(name, args, parent);
     return { namespace: visit.name, metricName };
   };
+  const failure = '{ $.message.message = "the session store failed" }';
   return {
     // The handler writes the first line for each session that it starts, the second for each 503.
     started: count("new-sessions", "NewSessions", functionLog, '{ $.message = "new session" }'),
-    failed: count(
-      "store-failures",
-      "StoreFailures",
-      functionLog,
-      '{ $.message.message = "the session store failed" }',
-    ),
+    failed: count("store-failures", "StoreFailures", functionLog, failure),
     // The API's own metric, 4xx, also counts requests for pages that don't exist.
     refused: count("refused-visits", "RefusedVisits", accessLog, '{ $.status = "429" }'),
   };
@@ -83,6 +79,12 @@ function createDashboard(
   const ofUpdates = [...ofTable, "Operation", "UpdateItem"];
   const { started, failed, refused } = counted;
 
+  const graph = (title: string, stat: string, metrics: unknown[][]) => ({
+    type: "metric",
+    width: 8,
+    height: 6,
+    properties: { title, stat, metrics, region, period: PERIOD, view: "timeSeries" },
+  });
   const graphs = [
     graph("Visits and new sessions", "Sum", [
       ["AWS/ApiGateway", "Count", ...ofApi],
@@ -120,10 +122,7 @@ function createDashboard(
             height: 6,
             properties: { title: "Alarms", alarms: alarms.map(({ arn }) => arn) },
           },
-          ...graphs.map(({ properties, ...widget }) => ({
-            ...widget,
-            properties: { ...properties, region },
-          })),
+          ...graphs,
         ],
       }),
     },
@@ -131,10 +130,3 @@ function createDashboard(
   );
   return pulumi.interpolate`https://${region}.console.aws.amazon.com/cloudwatch/home?region=${region}#dashboards/dashboard/${dashboard.dashboardName}`;
 }
-
-const graph = (title: string, stat: string, metrics: unknown[][]) => ({
-  type: "metric",
-  width: 8,
-  height: 6,
-  properties: { title, stat, metrics, period: PERIOD, view: "timeSeries" },
-});

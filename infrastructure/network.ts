@@ -27,7 +27,7 @@ const networkPolicy: aws.iam.PolicyDocument = {
 };
 
 /**
- * A network without a way to the internet: isolated subnets in two zones, and a gateway endpoint for DynamoDB that lets
+ * A network without internet access: isolated subnets in two zones, and a gateway endpoint for DynamoDB that lets
  * `role` do what `statement` allows and nothing else. Lambda sends logs and traces itself. (awsx also creates an internet
  * gateway, but no route leads to it.)
  */

@@ -57,8 +57,9 @@ export const definitions = {
   absoluteSeconds: wholeNumber(1, LONGEST_SESSION, 43200),
   memorySize: wholeNumber(128, 10240, 256),
   logRetentionDays: oneOf(RETENTION_DAYS, 30),
-  throttlingRateLimit: wholeNumber(1, 10000, 1000),
-  throttlingBurstLimit: wholeNumber(1, 5000, 1000),
+  // The account's quotas also apply: by default 10,000 and, depending on the region, 1,250 to 5,000. AWS raises both.
+  throttlingRateLimit: wholeNumber(1, 1000000, 1000),
+  throttlingBurstLimit: wholeNumber(1, 1000000, 1000),
   protectData: flag,
   privateNetwork: flag,
   tracing: flag,
@@ -84,56 +85,49 @@ export type Settings = {
  */
 export function readSettings(): Settings {
   const prefix = `${pulumi.getProject()}:`;
-  const given = new Map(
-    Object.entries(pulumi.runtime.allConfig())
-      .filter(([key]) => key.startsWith(prefix))
-      .map(([key, value]) => [key.slice(prefix.length), value]),
-  );
+  const config = pulumi.runtime.allConfig();
   const problems: string[] = [];
+  const report = (problem: string, command: string) =>
+    problems.push(`  - ${problem}:\n    pulumi config ${command}`);
 
-  const settings = Object.fromEntries(
-    Object.entries<Setting<unknown>>(definitions).map(([key, { parse, allowed, example }]) => {
-      const value = given.get(key);
-      const parsed = value === undefined ? undefined : parse(value);
-      if (parsed === undefined) {
-        const found = value === undefined ? "is not set" : `is "${value}"`;
-        problems.push(`${key} ${found}, but must be ${allowed}:\n    pulumi config set ${key} ${example}`);
-      }
-      return [key, parsed];
-    }),
-  ) as Settings;
-
-  for (const key of given.keys()) {
-    if (!(key in definitions))
-      problems.push(`${key} is not a setting of this project:\n    pulumi config rm ${key}`);
+  function read([key, { parse, allowed, example }]: [string, Setting<unknown>]) {
+    const value = config[prefix + key];
+    const parsed = value === undefined ? undefined : parse(value);
+    if (parsed === undefined) {
+      const found = value === undefined ? "is not set" : `is "${value}"`;
+      report(`${key} ${found}, but must be ${allowed}`, `set ${key} ${example}`);
+    }
+    return [key, parsed];
   }
-  if (settings.idleSeconds > settings.absoluteSeconds) {
-    const { idleSeconds, absoluteSeconds } = settings;
+  const settings = Object.fromEntries(Object.entries(definitions).map(read)) as Settings;
+
+  for (const name of Object.keys(config).filter((name) => name.startsWith(prefix))) {
+    const key = name.slice(prefix.length);
+    if (!(key in definitions)) report(`${key} is not a setting of this project`, `rm ${key}`);
+  }
+  const { idleSeconds, absoluteSeconds, domainName, disableExecuteApiEndpoint } = settings;
+  if (idleSeconds > absoluteSeconds) {
     const both = `idleSeconds is ${idleSeconds}, but must not exceed absoluteSeconds, which is ${absoluteSeconds}`;
-    problems.push(`${both}:\n    pulumi config set idleSeconds ${absoluteSeconds}`);
+    report(both, `set idleSeconds ${absoluteSeconds}`);
   }
-  if (!given.get("domainName") !== !given.get("hostedZoneId")) {
-    const missing = given.get("domainName") ? "hostedZoneId" : "domainName";
-    const { example } = definitions[missing];
-    problems.push(
-      `domainName and hostedZoneId belong together:\n    pulumi config set ${missing} ${example}`,
-    );
+  const isGiven = (key: keyof Settings) => Boolean(config[prefix + key]);
+  if (isGiven("domainName") !== isGiven("hostedZoneId")) {
+    const missing = isGiven("domainName") ? "hostedZoneId" : "domainName";
+    report("domainName and hostedZoneId belong together", `set ${missing} ${definitions[missing].example}`);
   }
-
-  if (settings.disableExecuteApiEndpoint && !settings.domainName) {
-    problems.push(
-      "disableExecuteApiEndpoint closes the API's own address, and domainName is not set:\n    pulumi config set disableExecuteApiEndpoint false",
-    );
+  if (disableExecuteApiEndpoint && !domainName) {
+    const nothingLeft = "disableExecuteApiEndpoint closes the API's own address, but there is no domainName";
+    report(nothingLeft, "set disableExecuteApiEndpoint false");
   }
-  if (settings.domainName && !settings.disableExecuteApiEndpoint) {
-    pulumi.log.info(
-      `The API's own address answers, too. Close it once ${settings.domainName} answers: pulumi config set disableExecuteApiEndpoint true`,
-    );
-  }
-
   if (problems.length > 0) {
-    const list = problems.map((problem) => `  - ${problem}`).join("\n");
+    const list = problems.join("\n");
     throw new pulumi.RunError(`The settings of stack ${pulumi.getStack()} are not valid:\n${list}`);
+  }
+
+  if (domainName && !disableExecuteApiEndpoint) {
+    pulumi.log.info(
+      `The API's own address stays open. Close it once ${domainName} answers: pulumi config set disableExecuteApiEndpoint true`,
+    );
   }
   return settings;
 }

@@ -32,7 +32,7 @@ describe("the function's archive", () => {
 
   after(() => rmSync(folder, { recursive: true }));
 
-  /** Loads the handler in a process of its own, outside the project, and lets one visit come. */
+  /** Invokes the handler once in a new process, outside the project. */
   async function visit(env: Record<string, string>, event: object) {
     const script = `
       import { handler } from "./index.mjs";
@@ -58,7 +58,7 @@ describe("the function's archive", () => {
 
   const sizeOf = (file: string) => gzipSync(readFileSync(join(folder, file))).length;
 
-  it("is one bundle, its source map, and what Lambda loads it with", () => {
+  it("contains the bundle, its source map and the module that loads it", () => {
     assert.deepEqual(readdirSync(folder), ["bundle.js", "bundle.js.map", "index.mjs"]);
   });
 
@@ -67,12 +67,12 @@ describe("the function's archive", () => {
     assert.ok(sizeOf("bundle.js.map") < 4_000, `${sizeOf("bundle.js.map")} bytes gzipped`);
   });
 
-  it("maps the program's own modules only, by their paths in the project", () => {
+  it("has a source map of the program's own modules, with their paths in the project", () => {
     const { sources } = JSON.parse(readFileSync(join(folder, "bundle.js.map"), "utf8"));
     assert.deepEqual(sources, ["<stdin>", "handler.ts", "sessions.ts", "tokens.ts"]);
   });
 
-  it("leaves alone what else a function brings, such as a role", () => {
+  it("bundles functions only, not their roles", () => {
     const role = {
       type: "aws:iam/role:Role",
       name: "visit",
@@ -83,7 +83,7 @@ describe("the function's archive", () => {
     assert.equal(bundle(role), undefined);
   });
 
-  it("is the same each time, and in another clone of the project", async () => {
+  it("is identical every time, and in another clone of the project", async () => {
     const copy = join(folder, "project");
     mkdirSync(copy);
     for (const name of readdirSync(project)) {
@@ -99,25 +99,25 @@ describe("the function's archive", () => {
     await run(process.execPath, ["-r", "ts-node/register", "-e", script], { cwd: copy });
     await unpackArchive(join(folder, "again"));
     for (const file of ["bundle.js", "bundle.js.map", "index.mjs"]) {
-      const [first, again, elsewhere] = [".", "again", "project/archive"].map((path) =>
+      const [first, again, inCopy] = [".", "again", "project/archive"].map((path) =>
         readFileSync(join(folder, path, file), "utf8"),
       );
-      assert.ok(first === again && first === elsewhere, file);
+      assert.ok(first === again && first === inCopy, file);
       assert.ok(!first?.includes(project), file);
     }
   });
 
-  it("serves visits by itself, with the settings of its environment", async () => {
+  it("works on its own, with the settings in its environment", async () => {
     const first = await visit(environment(), {});
     const id = /^session-id: (.+), counter: 1\b/.exec(first.body)?.[1];
     assert.equal(first.cookies[0], `sid=${id}; Max-Age=60; Path=/; HttpOnly; Secure; SameSite=Lax`);
     const again = await visit(environment(), { cookies: [`sid=${id}`] });
-    // The same request id as before: a retry. So the archive also knows the SDK's exception when it sees it.
+    // The same request id makes it a retry, so the bundle must also recognize the SDK's exception.
     assert.equal(again.body, `session-id: ${id}, counter: 1`);
     assert.equal((await table.item(id ?? ""))?.counter?.N, "1");
   });
 
-  it("takes its credentials from a container's address, as a function with SnapStart does", async () => {
+  it("gets credentials from the container endpoint, as functions with SnapStart do", async () => {
     const { AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, ...rest } = environment();
     let authorization: string | undefined;
     const server = createServer((request, response) => {
@@ -136,7 +136,7 @@ describe("the function's archive", () => {
     assert.equal(authorization, "token");
   });
 
-  it("says that it has no credentials", async () => {
+  it("logs that it has no credentials", async () => {
     const { AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, ...rest } = environment();
     const { statusCode, log } = await visit({ ...rest, AWS_EC2_METADATA_DISABLED: "true" }, {});
     assert.equal(statusCode, 503);
@@ -146,14 +146,14 @@ describe("the function's archive", () => {
     );
   });
 
-  it("says at its cold start which setting is missing, and where in the program that was found", async () => {
+  it("fails at cold start if a setting is missing, with the setting's name and the line in TypeScript", async () => {
     const missing = visit({ ...environment(), TABLE_NAME: "" }, {});
     const line = lineOf("handler.ts", "is not set`");
     await assert.rejects(missing, new RegExp(`TABLE_NAME is not set\n.*required.*handler\\.ts:${line}\\b`));
   });
 
-  it("names the line in TypeScript of an error, in the handler and in the store", async () => {
-    // As no event has them: cookies that are no text.
+  it("shows the line in TypeScript of an error", async () => {
+    // No real event has cookies that aren't strings.
     const line = lineOf("handler.ts", "parseCookie(cookie,");
     await assert.rejects(
       visit(environment(), { cookies: [1] }),

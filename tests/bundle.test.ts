@@ -18,10 +18,10 @@ describe("a callback function", () => {
   const out = mkdtempSync(join(tmpdir(), "bundle-"));
   after(() => rmSync(out, { recursive: true }));
 
-  /** A module beside `index.ts`. */
+  /** Writes a module next to `index.ts`. */
   const writeModule = (name: string, text: string) => writeFileSync(join(copy, name), text);
 
-  /** The folder into which a callback's archive is unpacked. */
+  /** Bundles a callback. @returns the folder that its archive is unpacked into */
   async function pack(callback: object, isFactoryFunction = false): Promise<string> {
     const { text } = await pulumi.runtime.serializeFunction(callback as () => void, { isFactoryFunction });
     return packText(text);
@@ -47,7 +47,7 @@ describe("a callback function", () => {
     return folder;
   }
 
-  /** What the handler returns in a process of its own. */
+  /** Invokes the handler in a new process. @returns its result */
   async function invoke(folder: string, env: NodeJS.ProcessEnv = {}) {
     const script = `import { handler } from "./index.mjs"; console.log(JSON.stringify(await handler({}, {})));`;
     const { stdout } = await run(process.execPath, ["--input-type=module", "-e", script], {
@@ -57,11 +57,11 @@ describe("a callback function", () => {
     return JSON.parse(stdout);
   }
 
-  it("may be written where the function is declared", async () => {
+  it("can be inline", async () => {
     assert.equal(await invoke(await pack(async () => "inline")), "inline");
   });
 
-  it("may require modules of the program, of packages and of Node.js", async () => {
+  it("can require the program's modules, packages and Node.js modules", async () => {
     writeModule("greeting.ts", 'export const greeting: string = "hello";\n');
     const folder = await pack(async () => [
       require("./greeting").greeting,
@@ -71,35 +71,35 @@ describe("a callback function", () => {
     assert.deepEqual(await invoke(folder), ["hello", "b", "b"]);
   });
 
-  it("may use packages that the program has imported, and values, which are serialized", async () => {
+  it("can capture imported packages and values, which are serialized", async () => {
     const cookie: typeof import("cookie") = require("cookie");
-    const colours = { red: 1 };
-    const folder = await pack(async () => [cookie.parseCookie("a=b").a, colours.red]);
+    const colors = { red: 1 };
+    const folder = await pack(async () => [cookie.parseCookie("a=b").a, colors.red]);
     assert.deepEqual(await invoke(folder), ["b", 1]);
   });
 
-  it("takes nothing from the machine that deploys it into its modules", async () => {
+  it("evaluates its modules in Lambda, not on the machine that deploys it", async () => {
     writeModule(
       "shared.ts",
       `export const started = Date.now();
       export const setting = process.env.SETTING;
       export const timer = setInterval(() => {}, 1000).unref();\n`,
     );
-    process.env.SETTING = "of the machine that deploys";
+    process.env.SETTING = "from the deploying machine";
     const before = Date.now();
     const folder = await pack(async () => {
       const { started, setting } = require("./shared");
       return { started, setting };
     });
     delete process.env.SETTING;
-    const { started, setting } = await invoke(folder, { SETTING: "of the function" });
-    assert.equal(setting, "of the function");
+    const { started, setting } = await invoke(folder, { SETTING: "from Lambda" });
+    assert.equal(setting, "from Lambda");
     assert.ok(started > before);
     const texts = readdirSync(folder).map((file) => readFileSync(join(folder, file), "utf8"));
-    assert.ok(!texts.some((text) => text.includes("of the machine that deploys") || text.includes(copy)));
+    assert.ok(!texts.some((text) => text.includes("from the deploying machine") || text.includes(copy)));
   });
 
-  it("may wait for something before its first event", async () => {
+  it("can await something before its first event", async () => {
     const factory = () => {
       let waited = false;
       const init = async () => {
@@ -110,7 +110,7 @@ describe("a callback function", () => {
     assert.equal(await invoke(await pack(factory, true)), true);
   });
 
-  it("is refused with the name of a module that is not there", async () => {
+  it("is rejected if a module is missing, with the module's name", async () => {
     await assert.rejects(
       pack(async () => require("./missing")),
       /^Error: The function "test" cannot be bundled: Could not resolve "\.\/missing"/,
@@ -122,7 +122,7 @@ describe("a callback function", () => {
     );
   });
 
-  it("is refused where there is no callback", async () => {
+  it("is rejected if it isn't a CallbackFunction", async () => {
     await assert.rejects(
       packText("exports.handler = () => {};", "index.js"),
       /^Error: The function "test" has no __index\.js: bundle is for CallbackFunctions\./,

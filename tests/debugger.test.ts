@@ -19,7 +19,7 @@ interface Property {
   value?: { objectId?: string; value?: unknown };
 }
 
-/** What a debugger hears, as far as it is asked for here. */
+/** The parts of the inspector's messages that this test uses. */
 interface Message {
   id?: number;
   method?: string;
@@ -31,7 +31,7 @@ describe("npm start -- --inspect", () => {
   const folder = copyProject();
   let running: Run;
   let socket: WebSocket;
-  let asked = 0;
+  let lastId = 0;
 
   before(async () => {
     const inspector = new Promise<string>((resolve) => {
@@ -48,12 +48,12 @@ describe("npm start -- --inspect", () => {
     await running?.close();
   });
 
-  /** The next message that fits. */
-  const message = (fits: (message: Message) => boolean): Promise<Message> =>
+  /** Waits for the next matching message. */
+  const nextMessage = (matches: (message: Message) => boolean): Promise<Message> =>
     new Promise((resolve) => {
       const listen = (data: Buffer) => {
         const found: Message = JSON.parse(`${data}`);
-        if (fits(found)) {
+        if (matches(found)) {
           socket.off("message", listen);
           resolve(found);
         }
@@ -61,33 +61,33 @@ describe("npm start -- --inspect", () => {
       socket.on("message", listen);
     });
 
-  async function ask(method: string, params: object = {}) {
-    const id = ++asked;
-    const answer = message((found) => found.id === id);
+  async function send(method: string, params: object = {}) {
+    const id = ++lastId;
+    const response = nextMessage((found) => found.id === id);
     socket.send(JSON.stringify({ id, method, params }));
-    return (await answer).result;
+    return (await response).result;
   }
 
   const propertiesOf = async (objectId?: string) =>
-    (await ask("Runtime.getProperties", { objectId }))?.result ?? [];
+    (await send("Runtime.getProperties", { objectId }))?.result ?? [];
 
-  it("stops at a breakpoint in handler.ts, shows the event, and goes on", async () => {
-    const parsed = message(({ params }) => params?.url?.endsWith("/bundle.js") ?? false);
-    await ask("Debugger.enable");
+  it("stops at a breakpoint in handler.ts, shows the event, and resumes", async () => {
+    const parsed = nextMessage(({ params }) => params?.url?.endsWith("/bundle.js") ?? false);
+    await send("Debugger.enable");
     const { url = "", sourceMapURL } = (await parsed).params ?? {};
     assert.equal(sourceMapURL, "bundle.js.map");
     const bundle = fileURLToPath(url);
     const map = new SourceMap(JSON.parse(readFileSync(`${bundle}.map`, "utf8")));
 
-    // What a debugger does with a breakpoint that somebody sets in the editor.
+    // What a debugger does when you set a breakpoint in the editor.
     const source = join(folder, "handler.ts");
     const line = readFileSync(source, "utf8")
       .split("\n")
       .findIndex((text) => text.includes("let token ="));
-    const [lineNumber, columnNumber] = generated(readFileSync(bundle, "utf8"), map, source, line);
-    await ask("Debugger.setBreakpointByUrl", { url, lineNumber, columnNumber });
+    const [lineNumber, columnNumber] = generatedPosition(readFileSync(bundle, "utf8"), map, source, line);
+    await send("Debugger.setBreakpointByUrl", { url, lineNumber, columnNumber });
 
-    const paused = message(({ method }) => method === "Debugger.paused");
+    const paused = nextMessage(({ method }) => method === "Debugger.paused");
     const visit = createBrowser(String(running.outputs.url)).visit();
     const [frame] = (await paused).params?.callFrames ?? [];
     assert.ok(frame);
@@ -105,12 +105,12 @@ describe("npm start -- --inspect", () => {
     }
     assert.deepEqual(paths, ["/"]);
 
-    await ask("Debugger.resume");
+    await send("Debugger.resume");
     assert.match((await visit).body, /counter: 1\b/);
   });
 
-  /** Where in a bundle a line of a source begins. */
-  function generated(text: string, map: SourceMap, source: string, wanted: number): [number, number] {
+  /** Finds the position in the bundle where a source line starts. */
+  function generatedPosition(text: string, map: SourceMap, source: string, wanted: number): [number, number] {
     for (const [line, code] of text.split("\n").entries()) {
       for (let column = 0; column < code.length; column++) {
         const entry = map.findEntry(line, column);
@@ -118,6 +118,6 @@ describe("npm start -- --inspect", () => {
         if (entry.originalSource === source && entry.originalLine === wanted) return [line, column];
       }
     }
-    return assert.fail(`the source map has no ${source}:${wanted + 1}`);
+    return assert.fail(`the source map doesn't contain ${source}:${wanted + 1}`);
   }
 });

@@ -5,7 +5,7 @@ import { dirname, join, resolve } from "node:path";
 const project = resolve(__dirname, "..");
 const read = (file: string) => readFileSync(join(project, file), "utf8");
 
-/** The project's own files, as paths in it. */
+/** Lists the project's own files, relative to it. */
 function filesIn(folder: string): string[] {
   return readdirSync(join(project, folder), { withFileTypes: true }).flatMap((entry) => {
     const path = join(folder, entry.name);
@@ -15,23 +15,24 @@ function filesIn(folder: string): string[] {
 }
 const files = filesIn(".");
 const pages = files.filter((file) => file.endsWith(".md"));
-/** The text of the code, without what npm writes: among its words, almost any is found. */
-const textOf = (isWanted: (file: string) => boolean) =>
+/** The text of all code except lock files, which contain almost any word. */
+const codeIn = (isIncluded: (file: string) => boolean) =>
   files
     .filter(
-      (file) => /(\.(ts|js|json|yaml)|^\.\w+)$/.test(file) && !file.endsWith("-lock.json") && isWanted(file),
+      (file) =>
+        /(\.(ts|js|json|yaml)|^\.\w+)$/.test(file) && !file.endsWith("-lock.json") && isIncluded(file),
     )
     .map(read)
     .join("\n");
-const source = textOf((file) => !file.endsWith(".test.ts"));
-const sourceAndTests = textOf((file) => !file.endsWith("docs.test.ts"));
+const source = codeIn((file) => !file.endsWith(".test.ts"));
+const sourceAndTests = codeIn((file) => !file.endsWith("docs.test.ts"));
 const { scripts, dependencies, devDependencies } = JSON.parse(read("package.json"));
 
 describe("the documentation", () => {
-  it("has links that lead somewhere", () => {
+  it("has no broken links", () => {
     for (const page of pages) {
       for (const [, target = ""] of read(page).matchAll(/\]\(([^)\s]+)\)/g)) {
-        // The badge is GitHub's, above the repository's files.
+        // The badge's path is on GitHub, not in the repository.
         const workflow = /^\.\.\/\.\.\/actions\/workflows\/([\w.]+)/.exec(target)?.[1];
         if (workflow) assert.ok(existsSync(join(project, ".github/workflows", workflow)), target);
         if (workflow || /^(https:\/\/|\$\{outputs\.)/.test(target)) continue;
@@ -43,7 +44,7 @@ describe("the documentation", () => {
     }
   });
 
-  /** What GitHub makes of a page's headings. */
+  /** The anchors that GitHub generates for a page's headings. */
   const anchors = (page: string) =>
     [...read(page).matchAll(/^#+ (.+)$/gm)].map(([, heading = ""]) =>
       heading
@@ -52,7 +53,7 @@ describe("the documentation", () => {
         .replaceAll(" ", "-"),
     );
 
-  it("names files, folders, scripts and names in the code that there are", () => {
+  it("mentions only files and names that exist", () => {
     for (const page of pages) {
       const prose = read(page).replace(/^```.*?^```$/gms, "");
       for (const [, code = ""] of prose.matchAll(/`([^`\n]+)`/g)) {
@@ -64,12 +65,12 @@ describe("the documentation", () => {
     }
   });
 
-  it("gives commands and options that there are", () => {
+  it("mentions only commands and options that exist", () => {
     const optionsOf: Record<string, string> = {
       start: "local/cli/options.ts",
       verify: "acceptance/verify.ts",
       e2e: "acceptance/e2e.ts",
-      soak: "acceptance/soak.ts",
+      soak: "tests/soak.ts",
       bench: "bench/run.ts",
     };
     for (const page of pages) {
@@ -92,7 +93,7 @@ describe("the documentation", () => {
     }
   });
 
-  it("explains messages that there are", () => {
+  it("explains only messages that exist", () => {
     const messages = [...read("docs/troubleshooting.md").matchAll(/^\| `([^`]+)`/gm)].map(
       ([, message = ""]) => message,
     );
@@ -102,7 +103,7 @@ describe("the documentation", () => {
     }
   });
 
-  it("gives a reason for each package", () => {
+  it("gives a reason for every package", () => {
     const [, table = ""] = read("CONTRIBUTING.md").split("| Package | For |\n");
     const cells = [...(table.split("\n\n")[0] ?? "").matchAll(/^\|([^|]+)\|/gm)].map(([, cell]) => cell);
     const named = [...cells.join().matchAll(/`([^`]+)`/g)].map(([, name]) => name);

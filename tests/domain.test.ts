@@ -8,7 +8,7 @@ describe("the custom domain", () => {
     program = await evaluate({ domainName: "www.example.com", hostedZoneId: "Z1" });
   });
 
-  it("has a certificate that is validated by a record in the hosted zone", () => {
+  it("has a certificate, validated by a DNS record in the hosted zone", () => {
     assert.deepEqual(program.inputs("aws:acm/certificate:Certificate", "domain"), {
       domainName: "www.example.com",
       validationMethod: "DNS",
@@ -28,7 +28,7 @@ describe("the custom domain", () => {
     });
   });
 
-  it("speaks TLS 1.2 with that certificate once it is valid", () => {
+  it("requires TLS 1.2 and uses the validated certificate", () => {
     assert.deepEqual(program.inputs("aws:apigatewayv2/domainName:DomainName", "domain"), {
       domainName: "www.example.com",
       domainNameConfiguration: {
@@ -40,7 +40,7 @@ describe("the custom domain", () => {
     });
   });
 
-  it("leads to the API's stage", () => {
+  it("is mapped to the API's stage", () => {
     assert.deepEqual(program.inputs("aws:apigatewayv2/apiMapping:ApiMapping", "domain"), {
       apiId: "api1",
       stage: "$default",
@@ -54,31 +54,34 @@ describe("the custom domain", () => {
     });
   });
 
-  it("is announced once it leads somewhere", async () => {
-    const needed = await program.declared("aws:route53/record:Record", "domain").dependencies();
-    assert.ok(needed.includes("aws:apigatewayv2/apiMapping:ApiMapping domain"), `${needed}`);
+  it("gets its DNS record after the mapping exists", async () => {
+    const dependencies = await program.registration("aws:route53/record:Record", "domain").dependencies();
+    assert.ok(dependencies.includes("aws:apigatewayv2/apiMapping:ApiMapping domain"), `${dependencies}`);
   });
 
-  it("leaves the API's own address open, for visitors who come while it is set up, until a setting closes it", async () => {
-    const isClosed = ({ inputs }: Evaluation) =>
+  it("keeps the API's default endpoint open until disableExecuteApiEndpoint closes it", async () => {
+    const isDisabled = ({ inputs }: Evaluation) =>
       inputs("aws:apigatewayv2/api:Api", "sessions").disableExecuteApiEndpoint;
-    assert.equal(isClosed(program), false);
+    assert.equal(isDisabled(program), false);
     const settings = { domainName: "www.example.com", hostedZoneId: "Z1", disableExecuteApiEndpoint: "true" };
-    assert.equal(isClosed(await evaluate(settings)), true);
+    assert.equal(isDisabled(await evaluate(settings)), true);
   });
 
-  it("needs the public zone in which it is", async () => {
-    const inZone = (zone: object) => {
+  it("requires a public hosted zone that contains it", async () => {
+    const evaluateInZone = (zone: object) => {
       const provider = { "aws:route53/getZone:getZone": () => ({ outputs: { ...zone } }) };
       return evaluate({ domainName: "www.example.com", hostedZoneId: "Z1" }, { provider });
     };
-    await inZone({ name: "www.example.com", privateZone: false });
-    await inZone({ name: "example.com", privateZone: false });
-    await assert.rejects(inZone({ name: "ample.com", privateZone: false }), /zone Z1 is for ample\.com/);
-    await assert.rejects(inZone({ name: "example.com", privateZone: true }), /zone Z1 is private/);
+    await evaluateInZone({ name: "www.example.com", privateZone: false });
+    await evaluateInZone({ name: "example.com", privateZone: false });
+    await assert.rejects(
+      evaluateInZone({ name: "ample.com", privateZone: false }),
+      /zone Z1 is for ample\.com/,
+    );
+    await assert.rejects(evaluateInZone({ name: "example.com", privateZone: true }), /zone Z1 is private/);
   });
 
-  it("is the URL", () => {
+  it("is the stack's URL", () => {
     assert.equal(program.outputs.url, "https://www.example.com/");
   });
 });

@@ -1,19 +1,19 @@
 import { strict as assert } from "node:assert";
 import { assertGone, changes, useE2E } from "./support/e2e";
-import type { Plan } from "./support/pulumi";
+import type { FakePulumiOptions } from "./support/fakepulumi";
 
 describe("npm run e2e", () => {
-  const { start, runHere, settingsLeft } = useE2E();
+  const { start, runInProcess, leftoverSettings } = useE2E();
 
-  it("deploys, tries, deploys again, changes settings, and deletes everything", async () => {
-    const ended = await start().ended;
-    const { code, shown, asked } = ended;
-    assert.equal(code, 0, shown);
-    assert.match(shown, /(\d+) of \1 promises were kept/);
-    assert.match(shown, /counter: 2; its cookie lasts 1799 s/);
-    assert.match(shown, /Everything is as promised\.\n$/);
+  it("deploys, tests, deploys again, changes settings, and deletes everything", async () => {
+    const result = await start().result;
+    const { code, output, commands } = result;
+    assert.equal(code, 0, output);
+    assert.match(output, /(\d+) of \1 checks passed/);
+    assert.match(output, /counter: 2; the cookie expires after 1799 s/);
+    assert.match(output, /All steps passed\.\n$/);
     const settings = ["config set", "config set", "config set", "up"];
-    assert.deepEqual(changes(asked), [
+    assert.deepEqual(changes(commands), [
       "stack init",
       "preview",
       "up",
@@ -22,74 +22,83 @@ describe("npm run e2e", () => {
       "destroy",
       "stack rm",
     ]);
-    const ups = asked.filter((line) => line.startsWith("up"));
+    const ups = commands.filter((line) => line.startsWith("up"));
     assert.deepEqual(
       ups.map((line) => line.includes("--expect-no-changes")),
       [false, true, false],
     );
-    assertGone(ended);
-    assert.deepEqual(settingsLeft(), []);
+    assertGone(result);
+    assert.deepEqual(leftoverSettings(), []);
   });
 
-  it("fails when a change of settings moves the URL", async () => {
-    // It is asked twice after each deployment.
-    const moved = { outputs: { url: "elsewhere" } };
-    const ended = await runHere({ instead: { "stack output 5": moved, "stack output 6": moved } });
-    assert.equal(ended.code, 1);
-    assert.match(ended.shown, /The output url was http.*, and is now elsewhere\./);
-    assertGone(ended);
+  it("fails when changing settings changes the URL", async () => {
+    // The Automation API reads the outputs twice after each deployment.
+    const changed = { outputs: { url: "elsewhere" } };
+    const result = await runInProcess({
+      overrides: { "stack output 5": changed, "stack output 6": changed },
+    });
+    assert.equal(result.code, 1);
+    assert.match(result.output, /The output url changed from http.* to elsewhere\./);
+    assertGone(result);
   });
 
-  it("keeps the stack on request, and says how to delete it", async () => {
-    const { shown, asked } = await runHere({ instead: { preview: { error: "x" } } }, { keep: true });
-    assert.match(shown, /Kept stack e2e-.*: *\n {4}pulumi destroy .*\n {4}pulumi stack rm /);
-    assert.ok(!asked.some((line) => line.startsWith("destroy")));
-    assert.equal(settingsLeft().length, 1);
+  it("keeps the stack with --keep, and says how to delete it", async () => {
+    const { output, commands } = await runInProcess(
+      { overrides: { preview: { error: "x" } } },
+      { keep: true },
+    );
+    assert.match(output, /Kept stack e2e-.*: *\n {4}pulumi destroy .*\n {4}pulumi stack rm /);
+    assert.ok(!commands.some((line) => line.startsWith("destroy")));
+    assert.equal(leftoverSettings().length, 1);
   });
 
-  describe("says in a sentence", () => {
-    const sentences: Record<string, [plan: Plan, settings: string, message: RegExp]> = {
+  describe("explains in one sentence", () => {
+    const mistakes: Record<string, [cli: FakePulumiOptions, settings: string, message: RegExp]> = {
       "that the CLI is too old": [
         { version: "v3.20.0" },
         "dev",
-        /^The Pulumi CLI 3\.20\.0 is too old: .*install\/\n$/,
+        /^Pulumi CLI 3\.20\.0 is too old; .*install\/\n$/,
       ],
-      "that there are no such settings": [{}, "nowhere", /There is no Pulumi\.nowhere\.yaml\. Choose/],
+      "that the settings don't exist": [
+        {},
+        "nowhere",
+        /Pulumi\.nowhere\.yaml does not exist\. Available: --settings/,
+      ],
       "that the CLI is not logged in": [
-        { instead: { "stack ls": { error: "error: PULUMI_ACCESS_TOKEN must be set for login" } } },
+        { overrides: { "stack ls": { error: "error: PULUMI_ACCESS_TOKEN must be set for login" } } },
         "dev",
         /The Pulumi CLI is not logged in\. Run pulumi login/,
       ],
       "that the name is taken": [
-        { instead: { "stack init": { error: "error: stack 'e2e' already exists" } } },
+        { overrides: { "stack init": { error: "error: stack 'e2e' already exists" } } },
         "dev",
-        /A stack of this name is already there\. Start again/,
+        /A stack with this name already exists\. Run the command again/,
       ],
     };
-    for (const [what, [plan, settings, message]] of Object.entries(sentences)) {
+    for (const [what, [cli, settings, message]] of Object.entries(mistakes)) {
       it(what, async () => {
-        const { code, shown, asked } = await runHere(plan, { settings });
+        const { code, output, commands } = await runInProcess(cli, { settings });
         assert.equal(code, 1);
-        assert.match(shown, message);
+        assert.match(output, message);
         assert.deepEqual(
-          changes(asked).filter((step) => step !== "stack init"),
+          changes(commands).filter((step) => step !== "stack init"),
           [],
-          "somebody else's stack is touched",
+          "another stack was changed",
         );
-        assert.deepEqual(settingsLeft(), []);
+        assert.deepEqual(leftoverSettings(), []);
       });
     }
 
-    it("which option it does not have", async () => {
-      const { code, shown } = await start({}, { args: ["--region", "x"] }).ended;
+    it("that an option is unknown", async () => {
+      const { code, output } = await start({}, { args: ["--region", "x"] }).result;
       assert.equal(code, 1);
-      assert.match(shown, /^Unknown option '--region'.*--help\.\n$/);
+      assert.match(output, /^Unknown option '--region'.*--help\.\n$/);
     });
 
-    it("that there is no CLI", async () => {
-      const { code, shown } = await start({}, { path: "/nowhere" }).ended;
+    it("that the Pulumi CLI is missing", async () => {
+      const { code, output } = await start({}, { path: "/nowhere" }).result;
       assert.equal(code, 1);
-      assert.match(shown, /^There is no Pulumi CLI on the PATH\. Install it: https:.*\n$/);
+      assert.match(output, /^The Pulumi CLI is not on the PATH\. Install it: https:.*\n$/);
     });
   });
 });

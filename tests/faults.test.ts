@@ -3,17 +3,17 @@ import type { APIGatewayProxyEventV2 } from "aws-lambda";
 import { createHandler } from "../handler";
 import { readPage } from "./support/browser";
 import { fakeContext } from "./support/context";
-import { type Fault, type FaultProxy, startFaultProxy } from "./support/faults";
+import { type Fault, type FaultProxy, startFaultProxy } from "./support/faultproxy";
+import { recordLog } from "./support/log";
 import { useTable } from "./support/table";
 
-// The handler with its own client, over sockets to a DynamoDB that fails at chosen moments.
+// The handler with its own DynamoDB client, which talks to a proxy that injects faults.
 for (const form of ["uuid", "secret"])
-  describe(`the handler with ids as ${form}, when DynamoDB fails,`, () => {
+  describe(`the handler with ${form} ids, when DynamoDB fails,`, () => {
     const table = useTable();
     let proxy: FaultProxy;
     let handler: ReturnType<typeof createHandler>;
-    const logged: unknown[] = [];
-    const { info, error } = console;
+    const logged = recordLog();
     const { env } = process;
 
     before(async () => {
@@ -31,44 +31,41 @@ for (const form of ["uuid", "secret"])
         ABSOLUTE_SECONDS: "600",
       };
       handler = createHandler();
-      console.info = console.error = (...values: unknown[]) => logged.push(...values);
     });
     beforeEach(() => {
-      logged.length = 0;
       proxy.nextFault = () => undefined;
     });
     after(() => {
-      Object.assign(console, { info, error });
       process.env = env;
       proxy.close();
     });
 
-    /** Lets faults happen to the next requests, one each; then all goes well again. */
+    /** Injects one fault into each of the next requests. */
     const failNext = (...faults: (Fault | undefined)[]) => {
       proxy.nextFault = () => faults.shift();
     };
 
-    /** The cookie of each session that was answered with. */
+    /** The cookie of each session, by id. */
     const cookies = new Map<string, string>();
 
     async function visit(id?: string, remaining = 10_000) {
       const event = { cookies: id ? [cookies.get(id)] : undefined } as APIGatewayProxyEventV2;
-      const answer = await handler(event, fakeContext(remaining));
-      const page = readPage(answer.body);
-      if (page.id) cookies.set(page.id, answer.cookies?.[0]?.split(";")[0] ?? "");
-      return { ...answer, ...page };
+      const response = await handler(event, fakeContext(remaining));
+      const page = readPage(response.body);
+      if (page.id) cookies.set(page.id, response.cookies?.[0]?.split(";")[0] ?? "");
+      return { ...response, ...page };
     }
     const stored = async (id: string) => Number((await table.item(id))?.counter?.N);
 
     const faults: Record<string, Fault> = {
-      "loses the answer": "lose the answer",
-      "answers 500 though it has counted": "fail afterwards",
-      "answers too late": { delay: 1500 },
-      "stalls in the middle of the answer": "stall",
+      "loses the response": "lose the response",
+      "counts the visit but returns 500": "fail afterwards",
+      "responds too late": { delay: 1500 },
+      "stalls halfway through the response": "stall",
       "resets the connection": "reset",
-      "answers 500": "server error",
-      "answers 503": "unavailable",
-      throttles: "throttle",
+      "returns 500": "server error",
+      "returns 503": "unavailable",
+      "throttles one request": "throttle",
     };
     for (const [what, fault] of Object.entries(faults)) {
       it(`starts a session once and counts a visit once when it ${what}`, async () => {
@@ -85,16 +82,16 @@ for (const form of ["uuid", "secret"])
       });
     }
 
-    it("counts a visit once when the answer is lost twice", async () => {
+    it("counts a visit once when the response is lost twice", async () => {
       const { id } = await visit();
-      failNext("lose the answer", "lose the answer");
+      failNext("lose the response", "lose the response");
       assert.equal((await visit(id)).counter, 2);
       assert.equal(await stored(id), 2);
     });
 
-    it("gives parallel visits their own counts, though every first answer is lost", async () => {
+    it("gives parallel visits different counters although each first response is lost", async () => {
       const { id } = await visit();
-      failNext(...Array<Fault>(8).fill("lose the answer"));
+      failNext(...Array<Fault>(8).fill("lose the response"));
       const counters = (await Promise.all(Array.from({ length: 8 }, () => visit(id)))).map(
         ({ counter }) => counter,
       );
@@ -107,30 +104,30 @@ for (const form of ["uuid", "secret"])
 
     const outages: Record<string, Fault> = {
       "resets every connection": "reset",
-      "answers 500 only": "server error",
-      "throttles for good": "throttle",
-      "refuses access": "refuse",
-      "is silent": "silence",
-      "loses every answer": "lose the answer",
+      "always returns 500": "server error",
+      "always throttles": "throttle",
+      "denies access": "deny access",
+      "never responds": "hang",
+      "loses every response": "lose the response",
     };
     for (const [what, fault] of Object.entries(outages)) {
-      it(`answers 503 in time and keeps the visitor's session when it ${what}`, async () => {
+      it(`returns 503 in time and keeps the visitor's session when it ${what}`, async () => {
         const { id } = await visit();
         const size = await table.size();
         logged.length = 0;
         proxy.nextFault = () => fault;
 
         const start = Date.now();
-        const answer = await visit(id, 1500);
+        const response = await visit(id, 1500);
         assert.ok(Date.now() - start < 1500);
-        assert.equal(answer.statusCode, 503);
-        assert.equal(answer.headers?.["retry-after"], "5");
-        assert.equal(answer.cookies, undefined);
+        assert.equal(response.statusCode, 503);
+        assert.equal(response.headers?.["retry-after"], "5");
+        assert.equal(response.cookies, undefined);
         assert.equal(logged.length, 1);
         assert.ok(!JSON.stringify(logged).includes(id));
 
         proxy.nextFault = () => undefined;
-        const counted = fault === "lose the answer" ? 2 : 1;
+        const counted = fault === "lose the response" ? 2 : 1;
         assert.equal((await visit(id)).counter, counted + 1);
         assert.equal(await table.size(), size);
       });

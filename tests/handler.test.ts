@@ -1,14 +1,13 @@
 import { strict as assert } from "node:assert";
-import { once } from "node:events";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import type { APIGatewayProxyEventV2 } from "aws-lambda";
 import { createHandler } from "../handler";
 import { secrets, uuids } from "../tokens";
 import { readPage } from "./support/browser";
 import { fakeContext } from "./support/context";
-import { useTable } from "./support/table";
+import { startFaultProxy } from "./support/faultproxy";
+import { recordLog } from "./support/log";
+import { connection, useTable } from "./support/table";
 
 for (const [form, tokens] of Object.entries({ uuid: uuids, secret: secrets }))
   describe(`the handler with ids as ${form}`, () => {
@@ -16,11 +15,9 @@ for (const [form, tokens] of Object.entries({ uuid: uuids, secret: secrets }))
     let env: NodeJS.ProcessEnv;
     let handler: ReturnType<typeof createHandler>;
 
-    const logged: unknown[] = [];
-    const { info, warn, error } = console;
+    const logged = recordLog();
 
     before(() => {
-      console.info = console.warn = console.error = (...values: unknown[]) => logged.push(...values);
       env = {
         TABLE_NAME: table.name,
         COOKIE_NAME: "cookie-test",
@@ -30,9 +27,6 @@ for (const [form, tokens] of Object.entries({ uuid: uuids, secret: secrets }))
       };
       handler = createHandler({ env, dynamodb: table.dynamodb });
     });
-
-    beforeEach(() => logged.splice(0));
-    after(() => Object.assign(console, { info, warn, error }));
 
     const visit = (cookies?: string[]) => handler({ cookies } as APIGatewayProxyEventV2, fakeContext());
     const tokenIn = (cookies?: string[]) => /^[^=]+=([^;]+); /.exec(cookies?.[0] ?? "")?.[1] ?? "";
@@ -120,7 +114,6 @@ for (const [form, tokens] of Object.entries({ uuid: uuids, secret: secrets }))
       const counted = createHandler({ env, dynamodb: { send } as unknown as DynamoDBClient });
       return {
         calls,
-        init: () => counted.init(),
         visit: (cookie: string) => counted({ cookies: [cookie] } as APIGatewayProxyEventV2, fakeContext()),
       };
     }
@@ -196,59 +189,12 @@ for (const [form, tokens] of Object.entries({ uuid: uuids, secret: secrets }))
       });
 
       it("answers before the function's time is up when DynamoDB does not", async () => {
-        const silent = createServer(() => {});
-        await once(silent.listen(0, "127.0.0.1"), "listening");
-        const endpoint = `http://127.0.0.1:${(silent.address() as AddressInfo).port}`;
-        const credentials = { accessKeyId: "x", secretAccessKey: "x" };
-        const dynamodb = new DynamoDBClient({ endpoint, region: "us-east-1", credentials });
+        const proxy = await startFaultProxy(table.endpoint);
+        proxy.nextFault = () => "hang";
+        const dynamodb = new DynamoDBClient(connection(proxy.endpoint));
         const answer = await createHandler({ env, dynamodb })({} as APIGatewayProxyEventV2, fakeContext(600));
         assert.equal(answer.statusCode, 503);
-        silent.closeAllConnections();
-        silent.close();
-      });
-    });
-
-    describe("at a cold start", () => {
-      it("connects to the table with one call that leaves it as it is", async () => {
-        const before = await table.size();
-        const counting = countCalls();
-        await counting.init();
-        assert.equal(counting.calls.made, 1);
-        assert.equal(await table.size(), before);
-        assert.deepEqual(logged, []);
-      });
-
-      it("starts all the same, within a second or so, when DynamoDB does not answer", async () => {
-        const silent = createServer(() => {});
-        await once(silent.listen(0, "127.0.0.1"), "listening");
-        const endpoint = `http://127.0.0.1:${(silent.address() as AddressInfo).port}`;
-        const credentials = { accessKeyId: "x", secretAccessKey: "x" };
-        const dynamodb = new DynamoDBClient({ endpoint, region: "us-east-1", credentials });
-        await createHandler({ env, dynamodb }).init();
-        assert.deepEqual(logged, [
-          {
-            message: "the table did not answer before the first visit",
-            error: "AbortError",
-            reason: "Request aborted",
-          },
-        ]);
-        silent.closeAllConnections();
-        silent.close();
-      });
-
-      for (const name of ["TABLE_NAME", "COOKIE_NAME", "IDLE_SECONDS", "ABSOLUTE_SECONDS"]) {
-        it(`refuses to start without ${name}`, () => {
-          assert.throws(() => createHandler({ env: { ...env, [name]: undefined } }), {
-            message: `${name} is not set`,
-          });
-        });
-      }
-
-      it("refuses to start with a limit that is not a positive whole number", () => {
-        for (const value of ["soon", "0", "-1", "1.5"]) {
-          const message = "IDLE_SECONDS is not a positive whole number";
-          assert.throws(() => createHandler({ env: { ...env, IDLE_SECONDS: value } }), { message });
-        }
+        proxy.close();
       });
     });
   });

@@ -7,7 +7,7 @@ import { DynamoDBClient, ScanCommand } from "@aws-sdk/client-dynamodb";
 import { type Run, run } from "pulumi-aws-local";
 import { start, urlOf } from "../local/tests/support/start";
 import { createBrowser } from "./support/browser";
-import { startFaultProxy } from "./support/faults";
+import { startFaultProxy } from "./support/faultproxy";
 import { copyProject } from "./support/project";
 import { connection } from "./support/table";
 
@@ -24,7 +24,7 @@ describe("the local run", () => {
 
   after(() => running.close());
 
-  /** What the table holds, as someone looking into it from outside sees it. */
+  /** The counters in the table, by session id. */
   async function items({ dynamodb, outputs }: Run) {
     const client = new DynamoDBClient(connection(dynamodb));
     const { Items = [] } = await client.send(new ScanCommand({ TableName: String(outputs.tableName) }));
@@ -32,7 +32,7 @@ describe("the local run", () => {
     return new Map(Items.map((item) => [item["session-id"]?.S, item.counter?.N]));
   }
 
-  it("makes the core resources real, with all their inputs but tracing and encryption", () => {
+  it("emulates the core resources with all their inputs except tracing and encryption", () => {
     const core = /^(Api|Integration|Route|Stage|Function|Permission|LogGroup|Table|Role|Policy|RolePolicy)\b/;
     assert.deepEqual(
       running.notEmulated.filter((what) => core.test(what)),
@@ -40,7 +40,7 @@ describe("the local run", () => {
     );
   });
 
-  it("counts a browser's visits in one session, and another browser's in another", async () => {
+  it("counts each browser's visits in its own session", async () => {
     const one = createBrowser(url);
     const first = await one.visit();
     const id = one.jar.get("cookie-test");
@@ -66,7 +66,7 @@ describe("the local run", () => {
     );
   });
 
-  it("answers everything but GET / itself, as the gateway does", async () => {
+  it("returns the gateway's 404 for everything but GET /", async () => {
     for (const [method, path] of [
       ["GET", "favicon.ico"],
       ["POST", ""],
@@ -82,7 +82,7 @@ describe("the local run", () => {
     }
   });
 
-  it("ends 500 parallel visits of one session at exactly 501", async () => {
+  it("counts 500 parallel visits to one session exactly", async () => {
     const browser = createBrowser(url);
     await browser.visit();
     const bodies = await Promise.all(Array.from({ length: 500 }, async () => (await browser.visit()).body));
@@ -92,15 +92,15 @@ describe("the local run", () => {
     assert.equal((await items(running)).get(id), "501");
   });
 
-  it("is reached at 127.0.0.1 only", async () => {
-    // A server that listens on all addresses answers at this one, too, without leaving the machine.
+  it("listens on 127.0.0.1 only", async () => {
+    // 127.0.0.2 is another loopback address, which a server on all interfaces would also serve.
     for (const address of [url, running.dynamodb]) {
       await fetch(`http://127.0.0.1:${new URL(address).port}`);
       await assert.rejects(fetch(`http://127.0.0.2:${new URL(address).port}`));
     }
   });
 
-  it("keeps sessions in the data folder from run to run", async () => {
+  it("keeps sessions in the data folder between runs", async () => {
     const data = mkdtempSync(join(tmpdir(), "data-"));
     const firstRun = await run({ folder, stack: "dev", port: 0, data });
     const browser = createBrowser(String(firstRun.outputs.url));
@@ -119,21 +119,21 @@ describe("the local run", () => {
     rmSync(data, { recursive: true });
   });
 
-  it("uses another DynamoDB on request, always with the credentials and the region that it prints", async () => {
+  it("uses another DynamoDB with --dynamodb, with the credentials and region that it prints", async () => {
     const proxy = await startFaultProxy(running.dynamodb);
-    const elsewhere = copyProject();
-    writeFileSync(join(elsewhere, "Pulumi.dev.yaml"), "config:\n  aws:region: eu-west-1\n");
-    const other = await run({ folder: elsewhere, stack: "dev", port: 0, dynamodb: proxy.endpoint });
+    const otherFolder = copyProject();
+    writeFileSync(join(otherFolder, "Pulumi.dev.yaml"), "config:\n  aws:region: eu-west-1\n");
+    const other = await run({ folder: otherFolder, stack: "dev", port: 0, dynamodb: proxy.endpoint });
     const browser = createBrowser(String(other.outputs.url));
     await browser.visit();
     assert.equal((await items(running)).get(browser.jar.get("cookie-test")), "1");
-    // DynamoDB Local has a database for each pair.
+    // DynamoDB Local has a separate database for each pair.
     assert.deepEqual([...proxy.callers], ["local/eu-west-1"]);
     await other.close();
     proxy.close();
   });
 
-  it("loses no answered visit of its data folder to kill -9", async () => {
+  it("keeps every visit that it responded to, even after kill -9", async () => {
     const data = mkdtempSync(join(tmpdir(), "data-"));
     const first = start(["--port", "0", "--data", data], folder);
     const browser = createBrowser(await urlOf(first));
@@ -155,12 +155,12 @@ describe("the local run", () => {
     returning.jar.set("cookie-test", browser.jar.get("cookie-test") ?? "");
     const { body } = await returning.visit();
     const counter = Number(/counter: (\d+)\b/.exec(body)?.[1]);
-    // Up to eight visits may have been counted without an answer.
+    // Up to eight visits may have been counted without a response.
     assert.ok(
       counter > answered && counter <= answered + 9,
-      `${answered} were answered, then came ${counter}`,
+      `${answered} visits got a response, but the next counter was ${counter}`,
     );
     await running.close();
     rmSync(data, { recursive: true });
-  }).timeout(120_000);
+  });
 });

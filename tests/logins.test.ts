@@ -2,16 +2,15 @@ import { strict as assert } from "node:assert";
 import { DynamoDBClient, paginateScan } from "@aws-sdk/client-dynamodb";
 import { type EmbeddedDynamoDB, type Run, run, startDynamoDB } from "pulumi-aws-local";
 import { createBrowser, readPage } from "./support/browser";
-import { type Fault, type FaultProxy, startFaultProxy } from "./support/faults";
+import { type Fault, type FaultProxy, startFaultProxy } from "./support/faultproxy";
 import { copyProject } from "./support/project";
 import { applyRecipe } from "./support/recipes";
 import { connection } from "./support/table";
 
 type Browser = ReturnType<typeof createBrowser>;
 
-// The recipes that log in and out, over HTTP, while DynamoDB fails and while requests race each other.
-describe("logging in and out", function () {
-  this.timeout(120_000);
+// The login and logout recipes over HTTP, with faults in DynamoDB and with concurrent requests.
+describe("logging in and out", () => {
   let embedded: EmbeddedDynamoDB;
   let proxy: FaultProxy;
   let running: Run;
@@ -20,7 +19,7 @@ describe("logging in and out", function () {
   before(async function () {
     const folder = copyProject();
     const recipes = ["Log in", "Log out", "Log out everywhere"];
-    // A project that has followed them has its own routes and tests.
+    // A project that already contains these recipes has its own routes and tests.
     if (!recipes.every((recipe) => applyRecipe(recipe, folder))) return this.skip();
     embedded = await startDynamoDB();
     client = new DynamoDBClient(connection(embedded.endpoint));
@@ -51,9 +50,9 @@ describe("logging in and out", function () {
     return counters;
   }
 
-  for (const fault of ["lose the answer", "fail afterwards", "reset", "throttle"] satisfies Fault[]) {
-    it(`counts and ends each session once when DynamoDB does this to one call: ${fault}`, async () => {
-      // A visit, the three calls of a login, a visit, a log-out.
+  for (const fault of ["lose the response", "fail afterwards", "reset", "throttle"] satisfies Fault[]) {
+    it(`counts and ends each session once despite a fault in any one call: ${fault}`, async () => {
+      // A visit, the three calls of a login, a visit, a logout.
       for (let faulty = 1; faulty <= 6; faulty++) {
         let calls = 0;
         proxy.nextFault = () => (++calls === faulty ? fault : undefined);
@@ -70,7 +69,7 @@ describe("logging in and out", function () {
     });
   }
 
-  it("leaves nobody behind when a user logs out everywhere while logging in elsewhere", async () => {
+  it("ends all of a user's sessions when they log out everywhere while logging in elsewhere", async () => {
     for (let round = 0; round < 5; round++) {
       const user = `racer-${round}`;
       const mine = browse();
@@ -80,10 +79,10 @@ describe("logging in and out", function () {
       const logout = mine.visit("/logout-everywhere", "POST");
       assert.equal((await logout).status, 200);
       for (const { status, body } of await Promise.all(logins)) {
-        // A login whose session was ended before it began is refused, and may be tried again.
+        // A login whose session ended before it started is rejected; the user can try again.
         assert.ok(status === 200 || status === 503, `${status} ${body}`);
       }
-      // A login that came later is on the user's list: the next log-out ends it, too.
+      // A later login is on the user's list, so the next logout ends it, too.
       const last = browse();
       await logIn(last, user);
       await last.visit("/logout-everywhere", "POST");
@@ -92,7 +91,7 @@ describe("logging in and out", function () {
     }
   });
 
-  it("lets a user have any number of sessions at a time", async () => {
+  it("allows a user any number of parallel sessions", async () => {
     const browsers = Array.from({ length: 5 }, browse);
     for (const browser of browsers) await logIn(browser, "parallel");
     assert.equal((await liveSessions("parallel")).length, 5);

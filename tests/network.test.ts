@@ -8,7 +8,7 @@ describe("the private network", () => {
     program = await evaluate({ privateNetwork: "true" });
   });
 
-  it("is two zones of isolated subnets without a way to the internet", () => {
+  it("has isolated subnets in two zones, without internet access", () => {
     assert.deepEqual(program.inputs("awsx:ec2:Vpc", "sessions"), {
       numberOfAvailabilityZones: 2,
       subnetStrategy: "Auto",
@@ -19,7 +19,7 @@ describe("the private network", () => {
     });
   });
 
-  it("lets nothing through to DynamoDB but this function's updates of this table", () => {
+  it("allows only this function to update only this table through the DynamoDB endpoint", () => {
     const { policy, ...inputs } = program.inputs("aws:ec2/vpcEndpoint:VpcEndpoint", "dynamodb");
     assert.deepEqual(inputs, {
       vpcId: "vpc1",
@@ -42,7 +42,7 @@ describe("the private network", () => {
     });
   });
 
-  it("lets the function reach DynamoDB over HTTPS alone, and be reached by no one", () => {
+  it("allows the function only HTTPS to DynamoDB, and no inbound traffic", () => {
     assert.deepEqual(program.inputs("aws:ec2/securityGroup:SecurityGroup", "visit"), {
       vpcId: "vpc1",
       description: "HTTPS to DynamoDB, and nothing else",
@@ -60,14 +60,14 @@ describe("the private network", () => {
     });
   });
 
-  it("has the function in it", () => {
+  it("contains the function", () => {
     assert.deepEqual(program.inputs("aws:lambda/function:Function", "visit").vpcConfig, {
       subnetIds: ["subnet1", "subnet2"],
       securityGroupIds: ["group1"],
     });
   });
 
-  it("lets Lambda manage network interfaces with the role, and the function's code not", () => {
+  it("allows Lambda, but not the function's code, to manage network interfaces", () => {
     const Action = [
       "ec2:AssignPrivateIpAddresses",
       "ec2:CreateNetworkInterface",
@@ -89,12 +89,14 @@ describe("the private network", () => {
     });
   });
 
-  it("keeps that policy for as long as Lambda may have interfaces", async () => {
-    const needed = await program.declared("aws:ec2/securityGroup:SecurityGroup", "visit").dependencies();
-    assert.ok(needed.includes("aws:iam/rolePolicy:RolePolicy network"), `${needed}`);
+  it("deletes that policy only after the security group, when no network interfaces are left", async () => {
+    const dependencies = await program
+      .registration("aws:ec2/securityGroup:SecurityGroup", "visit")
+      .dependencies();
+    assert.ok(dependencies.includes("aws:iam/rolePolicy:RolePolicy network"), `${dependencies}`);
   });
 
-  it("is not even thought of unless the stack wants it", async () => {
+  it("costs nothing when it is off: no resources, and awsx is not loaded", async () => {
     for (const file of Object.keys(require.cache))
       if (file.includes("/@pulumi/awsx/")) delete require.cache[file];
     const { resources } = await evaluate({ privateNetwork: "false" });

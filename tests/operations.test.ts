@@ -1,6 +1,8 @@
 import { strict as assert } from "node:assert";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { parse } from "yaml";
+import { rows } from "../bench/scale";
 import { type Alarm, metricsOf } from "./support/alarms";
 import { evaluate } from "./support/evaluate";
 import { project } from "./support/project";
@@ -9,18 +11,72 @@ import { project } from "./support/project";
  * Prices for us-east-1 in dollars:
  * https://aws.amazon.com/dynamodb/pricing/on-demand/ https://aws.amazon.com/api-gateway/pricing/
  * https://aws.amazon.com/lambda/pricing/ https://aws.amazon.com/cloudwatch/pricing/ https://aws.amazon.com/xray/pricing/
+ * https://aws.amazon.com/ec2/pricing/on-demand/#Data_Transfer
  */
 const price = {
   writeUnit: 0.625e-6,
-  request: 1e-6,
+  /** Each price holds up to an amount a month. */
+  requests: [
+    [300e6, 1e-6],
+    [Number.POSITIVE_INFINITY, 0.9e-6],
+  ],
   invocation: 0.2e-6,
   /** Of an arm64 function. */
   gigabyteSecond: 0.0000133334,
-  logByte: 0.5 / 2 ** 30,
+  logGigabytes: [
+    [10_240, 0.5],
+    [30_720, 0.25],
+    [51_200, 0.1],
+    [Number.POSITIVE_INFINITY, 0.05],
+  ],
+  storedGigabyteMonth: 0.03,
+  sentGigabytes: [
+    [10_240, 0.09],
+    [51_200, 0.085],
+    [153_600, 0.07],
+    [Number.POSITIVE_INFINITY, 0.05],
+  ],
   alarmMetric: 0.1,
   metric: 0.3,
   trace: 5e-6,
-};
+} as const;
+
+type Tiers = readonly (readonly [upTo: number, price: number])[];
+const tiered = (tiers: Tiers, amount: number) =>
+  tiers.reduce((sum, [upTo, each], tier) => {
+    const from = tiers[tier - 1]?.[0] ?? 0;
+    return sum + Math.max(0, Math.min(amount, upTo) - from) * each;
+  }, 0);
+
+const LAMBDA = "aws:lambda/function:Function";
+const LOG = "aws:cloudwatch/logGroup:LogGroup";
+
+/** What visits cost: from the shortest visits with the shortest logs to the longest. */
+async function costs(settings: Record<string, string>, stack: string) {
+  const { inputs } = await evaluate(settings, { stack });
+  const { memorySize, tracingConfig } = inputs(LAMBDA, "visit");
+  const days = Number(inputs(LOG, "visit").retentionInDays);
+  const range = (of: (seconds: number, logBytes: number) => number) =>
+    [of(0.01, 781), of(0.03, 937)] as const;
+  const gigabytes = (bytes: number) => bytes / 2 ** 30;
+  const parts = (visits: number) => ({
+    dynamodb: visits * price.writeUnit,
+    api: tiered(price.requests, visits),
+    lambda: range(
+      (seconds) => visits * (price.invocation + (price.gigabyteSecond * Number(memorySize) * seconds) / 1024),
+    ),
+    logs: range((_, bytes) => tiered(price.logGigabytes, gigabytes(visits * bytes))),
+    sent: tiered(price.sentGigabytes, gigabytes(visits * 600)),
+    kept: (gigabytes(visits * 937) * price.storedGigabyteMonth * days) / 30,
+  });
+  const total = (visits: number) => {
+    const { lambda, logs, dynamodb, api, sent, kept } = parts(visits);
+    const fixed = dynamodb + api + sent + kept;
+    return [fixed + lambda[0] + logs[0], fixed + lambda[1] + logs[1]] as const;
+  };
+  const isTraced = (tracingConfig as { mode: string }).mode === "Active";
+  return { parts, total, isTraced };
+}
 
 describe("the page about operations", () => {
   const page = readFileSync(join(project, "docs/operations.md"), "utf8");
@@ -29,27 +85,39 @@ describe("the page about operations", () => {
     return line.split("|").map((cell) => cell.trim());
   };
   const dollars = (amount: number) => `$${amount.toFixed(2)}`;
-  const between = (low: number, high: number) => `${dollars(low)} to ${dollars(high)}`;
-
-  let lambda: [number, number];
-  let logs: [number, number];
+  const between = ([low, high]: readonly [number, number]) => `${dollars(low)} to ${dollars(high)}`;
   const million = 1e6;
 
-  before(() => {
-    const settings = readFileSync(join(project, "Pulumi.yaml"), "utf8");
-    const [, memory] = /memorySize:\s+type: integer\s+default: (\d+)/.exec(settings) ?? [];
-    const visit = (seconds: number) =>
-      price.invocation + (price.gigabyteSecond * Number(memory) * seconds) / 1024;
-    lambda = [million * visit(0.01), million * visit(0.03)];
-    logs = [million * 781 * price.logByte, million * 937 * price.logByte];
+  /** By the column of the page's table. */
+  let columns: [number, Awaited<ReturnType<typeof costs>>][];
+
+  before(async () => {
+    const { logRetentionDays } = parse(readFileSync(join(project, "Pulumi.yaml"), "utf8")).config;
+    columns = [
+      [2, await costs({ logRetentionDays: `${logRetentionDays.default}` }, "dev")],
+      [3, await costs({}, "prod")],
+    ];
   });
 
-  it("has the prices of a million visits", () => {
-    assert.equal(row("DynamoDB")[2], dollars(million * price.writeUnit));
-    assert.equal(row("HTTP API")[2], dollars(million * price.request));
-    assert.equal(row("Lambda")[2], between(...lambda));
-    assert.equal(row("Logs")[2], between(...logs));
-    assert.equal(row("`tracing`")[2], between(million * 0.05 * price.trace, million * price.trace));
+  it("has the prices of a million visits, from the settings of the program", () => {
+    for (const [column, { parts, total, isTraced }] of columns) {
+      const { dynamodb, api, lambda, logs, sent, kept } = parts(million);
+      assert.equal(row("DynamoDB")[column], dollars(dynamodb));
+      assert.equal(row("HTTP API")[column], dollars(api));
+      assert.equal(row("Lambda")[column], between(lambda));
+      assert.equal(row("Logs")[column], between(logs));
+      assert.equal(row("Data transfer")[column], dollars(sent));
+      assert.equal(row("Keeping")[column], dollars(kept));
+      const traces = between([million * 0.05 * price.trace, million * price.trace]);
+      assert.equal(row("`tracing`")[column], isTraced ? traces : "none");
+      assert.equal(row("Together")[column], between(total(million)));
+    }
+  });
+
+  it("says what Lambda's own lines cost", () => {
+    const [, { parts }] = columns[0] ?? assert.fail();
+    const [low, high] = parts(million).logs;
+    assert.ok(page.includes(`65 % of the logs: ${between([low * 0.65, high * 0.65])}`));
   });
 
   it("has the price of a month, from the alarms and metrics that the program declares", async () => {
@@ -60,19 +128,22 @@ describe("the page about operations", () => {
     const metrics = alarms.flatMap((alarm) => metricsOf(alarm as unknown as Alarm)).length;
     const filters = inputsOf("aws:cloudwatch/logMetricFilter:LogMetricFilter").length;
     assert.equal(row("Alarms")[1], `Alarms: ${alarms.length}, on ${metrics} metrics`);
-    assert.equal(row("Alarms")[3], dollars(metrics * price.alarmMetric));
-    assert.equal(row("Metrics")[3], dollars(filters * price.metric));
-    assert.equal(row("Together")[3], dollars(metrics * price.alarmMetric + filters * price.metric));
+    assert.equal(row("Alarms")[4], dollars(metrics * price.alarmMetric));
+    assert.equal(row("Metrics")[4], dollars(filters * price.metric));
+    assert.equal(row("Together")[4], dollars(metrics * price.alarmMetric + filters * price.metric));
   });
 
-  it("adds up", () => {
-    const sum = (i: 0 | 1) => million * (price.writeUnit + price.request) + lambda[i] + logs[i];
-    assert.equal(row("Together")[2], between(sum(0), sum(1)));
+  it("has the instances and the price of a month for each scale", () => {
+    const [, { total }] = columns[0] ?? assert.fail();
     for (const rate of [10, 1000, 10_000, 100_000]) {
       const cells = row(`${rate.toLocaleString("en")} |`);
       assert.equal(cells[2], Math.ceil(rate * 0.02).toLocaleString("en"));
-      const month = (rate * 30 * 86_400 * (sum(0) + sum(1))) / 2 / million;
-      assert.equal(cells[5], `$${Math.round(month).toLocaleString("en")}`);
+      const [low, high] = total(rate * 30 * 86_400);
+      assert.equal(cells[5], `$${Number(((low + high) / 2).toPrecision(2)).toLocaleString("en")}`);
     }
+  });
+
+  it("has what the simulation finds", () => {
+    for (const line of rows()) assert.ok(page.includes(`\n${line}\n`), line);
   });
 });

@@ -50,24 +50,7 @@ describe("the program", () => {
     ]);
   });
 
-  it("holds all of the monitoring, the network and the domain together as a component each", async () => {
-    const optional = { privateNetwork: "true", domainName: "www.example.com", hostedZoneId: "Z1" };
-    const { resources, partsOf } = await evaluate({ ...optional, alarmEmail: "ops@example.org" });
-    const typesOf = {
-      monitoring: /^aws:(sns|cloudwatch\/(metricAlarm|dashboard|logMetricFilter|queryDefinition))[:/]/,
-      network: /^(awsx:ec2:|aws:ec2\/|aws:iam\/rolePolicy:RolePolicy network)/,
-      domain: /^aws:(acm|route53|apigatewayv2\/(domainName|apiMapping))[:/]/,
-    };
-    for (const [component, types] of Object.entries(typesOf)) {
-      const wanted = resources
-        .map(({ type, name }) => `${type} ${name}`)
-        .filter((label) => types.test(label));
-      assert.ok(wanted.length > 3, `${wanted}`);
-      assert.deepEqual(partsOf(component).sort(), wanted.sort());
-    }
-  });
-
-  it("keeps sessions in an on-demand table that deletes what has expired", () => {
+  it("stores sessions in an on-demand table with TTL", () => {
     assert.deepEqual(program.inputs("aws:dynamodb/table:Table", "sessions"), {
       hashKey: "session-id",
       attributes: [{ name: "session-id", type: "S" }],
@@ -80,16 +63,16 @@ describe("the program", () => {
     });
   });
 
-  it("protects the data on request, in DynamoDB and in Pulumi", async () => {
+  it("protects the data in DynamoDB and in Pulumi, with protectData", async () => {
     const table = ["aws:dynamodb/table:Table", "sessions"] as const;
-    assert.equal(program.declared(...table).protect, false);
-    const { inputs, declared } = await evaluate({ protectData: "true" });
+    assert.equal(program.registration(...table).protect, false);
+    const { inputs, registration } = await evaluate({ protectData: "true" });
     assert.deepEqual(inputs(...table).pointInTimeRecovery, { enabled: true });
     assert.equal(inputs(...table).deletionProtectionEnabled, true);
-    assert.equal(declared(...table).protect, true);
+    assert.equal(registration(...table).protect, true);
   });
 
-  it("lets only Lambda take the role", () => {
+  it("allows only Lambda to assume the role", () => {
     const { assumeRolePolicy, ...rest } = program.inputs("aws:iam/role:Role", "visit");
     assert.deepEqual(rest, { tags });
     assert.deepEqual((assumeRolePolicy as { Statement: unknown }).Statement, [
@@ -102,7 +85,7 @@ describe("the program", () => {
     ]);
   });
 
-  it("allows the role to update this table and write this log, and nothing else", () => {
+  it("allows the role only to update this table and write to this log", () => {
     const { role, policy } = program.inputs("aws:iam/rolePolicy:RolePolicy", "visit");
     assert.equal(role, "role1");
     assert.deepEqual(policy, {
@@ -118,7 +101,7 @@ describe("the program", () => {
     });
   });
 
-  it("gives the function its role, limits, log and settings", () => {
+  it("configures the function's role, limits, log and environment", () => {
     const { code, ...inputs } = program.inputs("aws:lambda/function:Function", "visit");
     assert.deepEqual(inputs, {
       handler: "index.handler",
@@ -143,7 +126,7 @@ describe("the program", () => {
     });
   });
 
-  it("traces the function on request, and lets it send traces", async () => {
+  it("traces the function, and allows it to send traces, with tracing", async () => {
     const { inputs } = await evaluate({ tracing: "true" });
     assert.deepEqual(inputs("aws:lambda/function:Function", "visit").tracingConfig, { mode: "Active" });
     const { policy } = inputs("aws:iam/rolePolicy:RolePolicy", "visit");
@@ -154,7 +137,7 @@ describe("the program", () => {
     });
   });
 
-  it("keeps the logs for as long as the stack says", () => {
+  it("retains logs for logRetentionDays", () => {
     assert.deepEqual(program.inputs("aws:cloudwatch/logGroup:LogGroup", "visit"), {
       retentionInDays: 3,
       tags,
@@ -166,7 +149,7 @@ describe("the program", () => {
     });
   });
 
-  it("sends GET / to the function in payload format 2.0, and has no other route", () => {
+  it("routes GET / to the function in payload format 2.0", () => {
     assert.deepEqual(program.inputs("aws:apigatewayv2/api:Api", "sessions"), {
       protocolType: "HTTP",
       disableExecuteApiEndpoint: false,
@@ -185,7 +168,7 @@ describe("the program", () => {
     });
   });
 
-  it("deploys the API's $default stage by itself, with limits and an access log", () => {
+  it("has a $default stage with automatic deployment, throttling limits and an access log", () => {
     const { accessLogSettings, ...inputs } = program.inputs("aws:apigatewayv2/stage:Stage", "default");
     assert.deepEqual(inputs, {
       apiId: "api1",
@@ -209,7 +192,7 @@ describe("the program", () => {
     });
   });
 
-  it("lets this API alone invoke the function", () => {
+  it("allows only this API to invoke the function", () => {
     assert.deepEqual(program.inputs("aws:lambda/permission:Permission", "visit"), {
       action: "lambda:InvokeFunction",
       function: "visit-1",
@@ -218,7 +201,7 @@ describe("the program", () => {
     });
   });
 
-  it("exports the URL, the names of table and function, the dashboard and a page about them", () => {
+  it("exports the URL, table name, function name, dashboard URL and readme", () => {
     const { readme, ...outputs } = program.outputs;
     assert.deepEqual(outputs, {
       url: "https://api1.test/",
@@ -227,11 +210,11 @@ describe("the program", () => {
       dashboardUrl:
         "https://us-east-1.console.aws.amazon.com/cloudwatch/home?region=us-east-1#dashboards/dashboard/visit-1",
     });
-    const mentioned = [...String(readme).matchAll(/\$\{outputs\.(\w+)\}/g)].map(([, name]) => name);
-    assert.deepEqual(new Set(mentioned), new Set(Object.keys(outputs)));
+    const referenced = [...String(readme).matchAll(/\$\{outputs\.(\w+)\}/g)].map(([, name]) => name);
+    assert.deepEqual(new Set(referenced), new Set(Object.keys(outputs)));
   });
 
-  it("finds every service that it uses at the emulator, in the stack emulated", async () => {
+  it("sends every service that it uses to the emulator, in the stack emulated", async () => {
     const optional = { privateNetwork: "true", tracing: "true", alarmEmail: "ops@example.org" };
     const { resources } = await evaluate(optional, { stack: "emulated" });
     const { config } = readProject(resolve(__dirname, ".."), "emulated");
@@ -242,14 +225,14 @@ describe("the program", () => {
     }
   });
 
-  it("gives the function its policy before it can be invoked", async () => {
-    const needed = await program.declared("aws:lambda/function:Function", "visit").dependencies();
-    assert.ok(needed.includes("aws:iam/rolePolicy:RolePolicy visit"), `${needed}`);
+  it("creates the role's policy before the function", async () => {
+    const dependencies = await program.registration("aws:lambda/function:Function", "visit").dependencies();
+    assert.ok(dependencies.includes("aws:iam/rolePolicy:RolePolicy visit"), `${dependencies}`);
   });
 
-  it("deploys the stage once its route and its permission are there", async () => {
-    const needed = await program.declared("aws:apigatewayv2/stage:Stage", "default").dependencies();
+  it("creates the route and the permission before the stage", async () => {
+    const dependencies = await program.registration("aws:apigatewayv2/stage:Stage", "default").dependencies();
     for (const other of ["aws:apigatewayv2/route:Route visit", "aws:lambda/permission:Permission visit"])
-      assert.ok(needed.includes(other), `${needed}`);
+      assert.ok(dependencies.includes(other), `${dependencies}`);
   });
 });

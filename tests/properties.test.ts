@@ -5,18 +5,18 @@ import { createHandler } from "../handler";
 import { secrets, uuids } from "../tokens";
 import { readPage } from "./support/browser";
 import { fakeContext } from "./support/context";
+import { recordLog } from "./support/log";
 import { useTable } from "./support/table";
 
 for (const [form, tokens] of Object.entries({ uuid: uuids, secret: secrets }))
-  describe(`the handler with ids as ${form}, whatever comes,`, () => {
+  describe(`the handler with ${form} ids, for any input,`, () => {
     const table = useTable();
     const limits = { idle: 60, absolute: 150 };
-    const { info } = console;
     let now = Date.UTC(2026, 0, 1);
     let handler: ReturnType<typeof createHandler>;
+    recordLog();
 
     before(() => {
-      console.info = () => {};
       const env = {
         TABLE_NAME: table.name,
         COOKIE_NAME: "sid",
@@ -26,15 +26,12 @@ for (const [form, tokens] of Object.entries({ uuid: uuids, secret: secrets }))
       };
       handler = createHandler({ env, dynamodb: table.dynamodb, now: () => now });
     });
-    after(() => {
-      console.info = info;
-    });
 
     async function visit(cookies?: string[]) {
       const event = { cookies } as APIGatewayProxyEventV2;
-      const answer = await handler(event, fakeContext());
-      const [, token = "", maxAge] = /^sid=([^;]+); Max-Age=(\d+); /.exec(answer.cookies?.[0] ?? "") ?? [];
-      return { answer, ...readPage(answer.body), token, maxAge: Number(maxAge) };
+      const response = await handler(event, fakeContext());
+      const [, token = "", maxAge] = /^sid=([^;]+); Max-Age=(\d+); /.exec(response.cookies?.[0] ?? "") ?? [];
+      return { response, ...readPage(response.body), token, maxAge: Number(maxAge) };
     }
 
     const value = fc.oneof(
@@ -67,16 +64,16 @@ for (const [form, tokens] of Object.entries({ uuid: uuids, secret: secrets }))
       fc.tuple(value, value).map(([name, text]) => `${name}=${text}`),
     );
 
-    it("answers cookies that it did not set with a new session, and repeats nothing of them", async () => {
+    it("starts a new session for cookies that it didn't set, and never echoes them", async () => {
       await fc.assert(
         fc.asyncProperty(fc.array(cookie, { maxLength: 5 }), async (cookies) => {
-          const { answer, id, token, counter } = await visit(cookies);
-          assert.equal(answer.statusCode, 200);
+          const { response, id, token, counter } = await visit(cookies);
+          assert.equal(response.statusCode, 200);
           assert.equal(counter, 1);
           assert.ok(tokens.accepts(token));
           assert.equal(tokens.idOf(token), id);
           assert.ok(!cookies.some((sent) => sent.includes(id) || sent.includes(token)));
-          assert.deepEqual(answer.cookies, [
+          assert.deepEqual(response.cookies, [
             `sid=${token}; Max-Age=60; Path=/; HttpOnly; Secure; SameSite=Lax`,
           ]);
         }),
@@ -97,7 +94,7 @@ for (const [form, tokens] of Object.entries({ uuid: uuids, secret: secrets }))
       },
     );
 
-    it("keeps sessions as a model of a few lines does, at the limits' edges too", async () => {
+    it("behaves like a simple model of sessions, including at the limits", async () => {
       await fc.assert(
         fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 40 }), async (steps) => {
           const model: { id: string; token: string; counter: number; created: number; used: number }[] = [];
@@ -124,7 +121,7 @@ for (const [form, tokens] of Object.entries({ uuid: uuids, secret: secrets }))
       );
     });
 
-    it("gives each of any number of parallel visits a count of its own", async () => {
+    it("gives each of any number of parallel visits its own counter", async () => {
       await fc.assert(
         fc.asyncProperty(
           fc.array(fc.integer({ min: 1, max: 30 }), { minLength: 1, maxLength: 4 }),

@@ -11,7 +11,8 @@ import { applyRecipe, blockUnder, patches } from "./support/recipes";
 import { connection } from "./support/table";
 
 type Browser = ReturnType<typeof createBrowser>;
-const followed: Record<string, (url: string) => Promise<void>> = {
+/** What to check in a project that contains the recipe. */
+const recipeChecks: Record<string, (url: string) => Promise<void>> = {
   "Store data of your own": async (url) => {
     const { visit } = createBrowser(url);
     assert.match((await visit()).body, /counter: 1, theme: light$/);
@@ -41,7 +42,7 @@ const followed: Record<string, (url: string) => Promise<void>> = {
     assert.match((await logIn(browser, "alice")).body, /counter: 2\b/);
     assert.notEqual(browser.jar.get(cookieName), old.jar.get(cookieName));
     assert.match((await browser.visit()).body, /counter: 3\b/);
-    // A planted or stolen cookie of before is worth nothing, for a login neither.
+    // A cookie planted or stolen before the login is worthless, even for another login.
     const refused = await old.visit();
     assert.deepEqual([refused.status, refused.headers.get("set-cookie")], [409, null]);
     assert.equal((await logIn(old, "mallory")).status, 409);
@@ -61,8 +62,8 @@ const followed: Record<string, (url: string) => Promise<void>> = {
     const browsers = [createBrowser(url), createBrowser(url), createBrowser(url)];
     const [mine, other, stranger] = browsers as [Browser, Browser, Browser];
     for (const browser of browsers) await browser.visit();
-    const hasUsers = (await logIn(mine, "carol")).status === 200;
-    if (hasUsers) {
+    const hasLogin = (await logIn(mine, "carol")).status === 200;
+    if (hasLogin) {
       await logIn(other, "carol");
       await logIn(stranger, "dave");
     }
@@ -71,8 +72,8 @@ const followed: Record<string, (url: string) => Promise<void>> = {
     assert.equal(status, 200);
     assert.match(headers.get("set-cookie") ?? "", /=; Max-Age=0;/);
     assert.match((await kept.visit()).body, /counter: 1\b/);
-    assert.match((await other.visit()).body, hasUsers ? /counter: 1\b/ : /counter: 2\b/);
-    assert.match((await stranger.visit()).body, hasUsers ? /counter: 3\b/ : /counter: 2\b/);
+    assert.match((await other.visit()).body, hasLogin ? /counter: 1\b/ : /counter: 2\b/);
+    assert.match((await stranger.visit()).body, hasLogin ? /counter: 3\b/ : /counter: 2\b/);
     assert.equal((await createBrowser(url).visit("/logout-everywhere", "POST")).status, 200);
   },
 
@@ -107,8 +108,8 @@ const withCookieOf = (browser: Browser, url: string) => {
   return other;
 };
 
-// Each recipe is applied to a copy of the project, which then runs.
-describe("the recipe", () => {
+// Applies each recipe to a copy of the project and runs it.
+describe("the recipes", () => {
   let folder: string;
   let running: Run | undefined;
 
@@ -129,22 +130,22 @@ describe("the recipe", () => {
     return running.endpoints[0] ?? "";
   }
 
-  for (const [recipe, tryOut] of Object.entries(followed)) {
-    it(`"${recipe}" does what it says`, async function () {
+  for (const [recipe, check] of Object.entries(recipeChecks)) {
+    it(`"${recipe}" works`, async function () {
       if (!applyRecipe(recipe, folder)) this.skip();
-      await tryOut(await runCopy());
+      await check(await runCopy());
     });
   }
 
   for (const secretIds of ["false", "true"]) {
-    it(`of each name does so beside all others, with secretIds ${secretIds}`, async () => {
+    it(`work all together, with secretIds ${secretIds}`, async () => {
       for (const recipe of patches) applyRecipe(recipe, folder);
       set("secretIds", secretIds);
       const url = await runCopy();
-      for (const tryOut of Object.values(followed)) await tryOut(url);
+      for (const check of Object.values(recipeChecks)) await check(url);
     });
 
-    it(`"Log in" leaves one live session and loses no count among 64 parallel requests, with secretIds ${secretIds}`, async () => {
+    it(`"Log in" keeps one live session and loses no count with 64 parallel requests, with secretIds ${secretIds}`, async () => {
       applyRecipe("Log in", folder);
       set("secretIds", secretIds);
       const url = await runCopy();
@@ -174,20 +175,20 @@ describe("the recipe", () => {
         [[`${counters.length + 1}`, "alice"]],
       );
       dynamodb.destroy();
-    }).timeout(60_000);
+    });
   }
 
-  it("leaves types and formatting in order", async () => {
+  it("pass type checking, linting and formatting", async () => {
     for (const recipe of patches) applyRecipe(recipe, folder);
     const check = async (tool: string, args: string[]) =>
       promisify(execFile)(process.execPath, [require.resolve(tool), ...args], { cwd: folder });
     await check("typescript/bin/tsc", ["--noEmit", "-p", "."]);
     await check("@biomejs/biome/bin/biome", ["check", "--vcs-enabled=false"]);
-  }).timeout(60_000);
+  });
 
-  it("stands on the recipes' page, and has a test", () => {
+  it("are all documented and tested", () => {
     assert.deepEqual(
-      Object.keys(followed)
+      Object.keys(recipeChecks)
         .map((name) => name.toLowerCase().replaceAll(" ", "-"))
         .sort(),
       patches.sort(),
@@ -196,14 +197,14 @@ describe("the recipe", () => {
     for (const name of patches) assert.ok(page.includes(`\n\`${name}.patch\`: `), name);
   });
 
-  it('"Use a domain of your own" has the domain in the URL', async () => {
+  it('"Use a domain of your own" changes the URL', async () => {
     const commands = blockUnder("Use a domain of your own", "sh");
     const settings = [...commands.matchAll(/^pulumi config set (\w+) (\S+)$/gm)];
     assert.equal(settings.length, 2);
     for (const [, key = "", value = ""] of settings) set(key, value);
     const url = await runCopy();
     assert.equal(running?.outputs.url, `https://${settings[0]?.[2]}/`);
-    // Here there is no such domain; the API answers where it listens.
+    // The domain doesn't exist locally; the API still responds at its own address.
     assert.match((await createBrowser(url).visit()).body, /counter: 1\b/);
     assert.ok(running?.notEmulated.includes("DomainName"));
   });

@@ -5,7 +5,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { parse } from "yaml";
 import { definitions, readSettings } from "../infrastructure/settings";
 
-interface Declared {
+interface Declaration {
   type: string;
   default: string | number | boolean;
   description: string;
@@ -13,9 +13,9 @@ interface Declared {
 
 const read = (file: string) => readFileSync(resolve(__dirname, "..", file), "utf8");
 const projectFile = parse(read("Pulumi.yaml"));
-// Without pulumi:tags, say, which pulumi new adds.
-const declared: Record<string, Declared> = Object.fromEntries(
-  Object.entries<Declared>(projectFile.config).filter(([key]) => !key.includes(":")),
+// Skips keys such as pulumi:tags, which pulumi new adds.
+const declared: Record<string, Declaration> = Object.fromEntries(
+  Object.entries<Declaration>(projectFile.config).filter(([key]) => !key.includes(":")),
 );
 const defaults = Object.fromEntries(
   Object.entries(declared).map(([key, { default: value }]) => [key, `${value}`]),
@@ -32,7 +32,7 @@ describe("the settings", () => {
     return readSettings();
   };
 
-  /** The problems that a user sees for these settings. */
+  /** The message that a user gets for these settings. */
   function problemsOf(changes: Record<string, string | undefined>): string {
     try {
       readWith(changes);
@@ -64,14 +64,14 @@ describe("the settings", () => {
     });
   });
 
-  const allowed: Record<string, string[]> = {
+  const valid: Record<string, string[]> = {
     cookieName: ["sid", "__Host-sid", "__Secure-sid", "a.b!c~d"],
     idleSeconds: ["1", "43200"],
     absoluteSeconds: ["1800", "34560000"],
     memorySize: ["128", "10240"],
     logRetentionDays: ["1", "3653"],
-    throttlingRateLimit: ["1", "10000"],
-    throttlingBurstLimit: ["1", "5000"],
+    throttlingRateLimit: ["1", "1000000"],
+    throttlingBurstLimit: ["1", "1000000"],
     protectData: ["true", "false"],
     secretIds: ["true", "false"],
     privateNetwork: ["true", "false"],
@@ -81,14 +81,14 @@ describe("the settings", () => {
     hostedZoneId: ["Z1", "Z0123456789ABC"],
     disableExecuteApiEndpoint: ["false"],
   };
-  const refused: Record<string, string[]> = {
+  const invalid: Record<string, string[]> = {
     cookieName: ["", "my cookie", "a=b", "a;b", "ä", "x".repeat(65)],
     idleSeconds: ["0", "-1", "1.5", "1e3", "", "soon", "34560001"],
     absoluteSeconds: ["0", "34560001", " 1800"],
     memorySize: ["127", "10241", "256MB"],
     logRetentionDays: ["2", "0", "31", "3654"],
-    throttlingRateLimit: ["0", "10001", "-5"],
-    throttlingBurstLimit: ["0", "5001"],
+    throttlingRateLimit: ["0", "1000001", "-5"],
+    throttlingBurstLimit: ["0", "1000001"],
     protectData: ["yes", "", "1", "TRUE"],
     secretIds: ["yes", "sha256"],
     privateNetwork: ["no"],
@@ -108,12 +108,12 @@ describe("the settings", () => {
     disableExecuteApiEndpoint: ["1"],
   };
   for (const key of Object.keys(definitions)) {
-    it(`take for ${key} what is allowed, and nothing else`, () => {
-      for (const value of allowed[key] ?? [])
+    it(`accept only valid values for ${key}`, () => {
+      for (const value of valid[key] ?? [])
         assert.ok(!problemsOf({ [key]: value }).includes(`${key} is "`), value);
-      for (const value of refused[key] ?? [])
+      for (const value of invalid[key] ?? [])
         assert.ok(problemsOf({ [key]: value }).includes(`${key} is "${value}"`), value);
-      assert.ok(allowed[key] && refused[key]);
+      assert.ok(valid[key] && invalid[key]);
     });
   }
 
@@ -134,7 +134,7 @@ describe("the settings", () => {
     );
   });
 
-  it("must fit each other", () => {
+  it("must be consistent with each other", () => {
     assert.match(
       problemsOf({ idleSeconds: "7200", absoluteSeconds: "3600" }),
       /idleSeconds is 7200.* absoluteSeconds.* 3600/,
@@ -145,10 +145,31 @@ describe("the settings", () => {
     const domain = { domainName: "www.example.com", hostedZoneId: "Z1" };
     assert.equal(problemsOf(domain), "");
     assert.equal(problemsOf({ ...domain, disableExecuteApiEndpoint: "true" }), "");
-    assert.match(problemsOf({ disableExecuteApiEndpoint: "true" }), /domainName is not set/);
+    assert.match(problemsOf({ disableExecuteApiEndpoint: "true" }), /there is no domainName/);
   });
 
-  it("leave what is other projects' or providers' alone", () => {
+  it("say how to close the API's own address, until it is closed", () => {
+    const domain = { domainName: "www.example.com", hostedZoneId: "Z1" };
+    const shown = (changes: Record<string, string>) => {
+      const lines: string[] = [];
+      const { log } = console;
+      console.log = (line) => lines.push(line);
+      try {
+        readWith(changes);
+      } finally {
+        console.log = log;
+      }
+      return lines.join("\n");
+    };
+    assert.match(
+      shown(domain),
+      /once www\.example\.com answers: pulumi config set disableExecuteApiEndpoint true$/,
+    );
+    assert.equal(shown({ ...domain, disableExecuteApiEndpoint: "true" }), "");
+    assert.equal(shown({}), "");
+  });
+
+  it("ignore keys of other projects and of providers", () => {
     readWith({});
     pulumi.runtime.setAllConfig({
       ...pulumi.runtime.allConfig(),
@@ -158,12 +179,12 @@ describe("the settings", () => {
     assert.equal(readSettings().idleSeconds, 1800);
   });
 
-  describe("as Pulumi.yaml declares them", () => {
-    it("are those that the code reads", () => {
+  describe("in Pulumi.yaml", () => {
+    it("are the ones that the code reads", () => {
       assert.deepEqual(Object.keys(declared), Object.keys(definitions));
     });
 
-    it("have defaults of their types, which are the values that messages propose", () => {
+    it("have defaults of the right type, which error messages suggest", () => {
       const types = { string: "string", integer: "number", boolean: "boolean" };
       for (const [key, { example }] of Object.entries(definitions)) {
         const { type, default: value } = declared[key] ?? assert.fail(key);
@@ -172,7 +193,7 @@ describe("the settings", () => {
       }
     });
 
-    it("stand in the README with their defaults and descriptions", () => {
+    it("are in the README with their defaults and descriptions", () => {
       const rows = Object.entries(declared).map(
         ([key, { default: value, description }]) =>
           `| \`${key}\` | ${value === "" ? "" : `\`${value}\` `}| ${description} |`,
@@ -181,12 +202,12 @@ describe("the settings", () => {
       assert.deepEqual(table.split("\n\n")[0]?.split("\n"), rows);
     });
 
-    it("are asked for by pulumi new as they are", function () {
-      // It is gone from what pulumi new has made.
+    it("have the same defaults when pulumi new asks for them", function () {
+      // pulumi new removes the template from the projects that it creates.
       if (!projectFile.template) this.skip();
       const { "aws:region": region, ...asked } = projectFile.template.config;
       assert.equal(region.default, "us-east-1");
-      for (const [key, { default: value }] of Object.entries<Declared>(asked)) {
+      for (const [key, { default: value }] of Object.entries<Declaration>(asked)) {
         assert.equal(value, declared[key]?.default, key);
       }
     });

@@ -2,31 +2,39 @@ import { strict as assert } from "node:assert";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
-import { promises } from "../acceptance/promises";
-import { createSite } from "../acceptance/site";
+import { checks } from "../acceptance/checks";
+import { createClient } from "../acceptance/client";
+import { type Page, startFakeSite } from "./support/fakesite";
 import { project } from "./support/project";
-import { type Page, startSite } from "./support/site";
 
 const settings = { cookieName: "sid", idleSeconds: "60" };
 
-describe("what a visit promises", () => {
-  /** The sentences of the promises that a site breaks which spoils its answers. */
-  async function brokenBy(spoil: (page: Page, cookie: string) => Page): Promise<string[]> {
-    const { url, close } = await startSite(() => settings, spoil);
-    const site = createSite(url, "sid");
-    const broken: string[] = [];
-    for (const { sentence, check } of promises) await check(site).catch(() => broken.push(sentence));
+describe("the acceptance checks", () => {
+  /** The titles of the checks that fail against a site with changed responses. */
+  async function failedChecks(breakPage: (page: Page, cookie: string) => Page): Promise<string[]> {
+    const { url, close } = await startFakeSite(() => settings, breakPage);
+    const client = createClient(url, "sid");
+    const failed: string[] = [];
+    for (const { title, run } of checks) await run(client).catch(() => failed.push(title));
     close();
-    return broken;
+    return failed;
   }
 
-  it("is kept by a site that does all of it", async () => {
-    assert.deepEqual(await brokenBy((page) => page), []);
+  it("pass against a correct site", async () => {
+    assert.deepEqual(await failedChecks((page) => page), []);
   });
 
-  it("is kept in no point by a site that is something else", async () => {
-    const broken = await brokenBy(() => ({ status: 200, headers: {}, body: "It works!" }));
-    assert.equal(broken.length, promises.length);
+  it("pass against a site that is overloaded by 500 visits at once, but not by 100", async () => {
+    let failures = 0;
+    const failed = await failedChecks((page) =>
+      /counter: [34]\d\d$/.test(page.body) && failures++ < 3 ? { ...page, status: 503 } : page,
+    );
+    assert.deepEqual(failed, []);
+  });
+
+  it("all fail against an unrelated site", async () => {
+    const failed = await failedChecks(() => ({ status: 200, headers: {}, body: "It works!" }));
+    assert.equal(failed.length, checks.length);
   });
 
   const withHeader = (name: string, change: (value: string) => string) => (page: Page) => ({
@@ -34,21 +42,21 @@ describe("what a visit promises", () => {
     headers: { ...page.headers, [name]: change(page.headers[name] ?? "") },
   });
   let visits = 0;
-  const faults: Record<string, [spoil: (page: Page, cookie: string) => Page, broken: RegExp]> = {
+  const faults: Record<string, [breakPage: (page: Page, cookie: string) => Page, failed: RegExp]> = {
     "scripts can read the cookie": [
       withHeader("set-cookie", (value) => value.replace(" HttpOnly;", "")),
       /^The cookie/,
     ],
-    "the cookie goes to other sites": [
+    "the cookie is sent to other hosts": [
       withHeader("set-cookie", (value) => `${value}; Domain=test`),
       /^The cookie/,
     ],
-    "the cookie never ends": [
+    "the cookie has no Max-Age": [
       withHeader("set-cookie", (value) => value.replace(/ Max-Age=\d+;/, "")),
       /^The cookie/,
     ],
-    "answers may be cached": [withHeader("cache-control", () => "public"), /^Answers/],
-    "an id is taken over": [
+    "responses may be cached": [withHeader("cache-control", () => "public"), /^Responses/],
+    "a made-up id is accepted": [
       (page, cookie) => {
         const id = /^sid=([0-9a-f-]{36})$/.exec(cookie)?.[1];
         const own = /session-id: (\S+),/.exec(page.body)?.[1] ?? "";
@@ -59,13 +67,13 @@ describe("what a visit promises", () => {
           headers: { ...page.headers, "set-cookie": replace(page.headers["set-cookie"] ?? "") },
         };
       },
-      /^An id that a visitor made up/,
+      /^A made-up session id/,
     ],
-    "a count comes twice": [
+    "two visits get the same counter": [
       (page) => ({ ...page, body: page.body.replace(/counter: 300$/, "counter: 299") }),
-      /^Of 500 parallel visits/,
+      /^500 parallel visits/,
     ],
-    "a visit in a thousand is counted double": [
+    "one visit is counted twice": [
       (page) => {
         visits += 1;
         return {
@@ -76,14 +84,14 @@ describe("what a visit promises", () => {
           ),
         };
       },
-      /^Of 500 parallel visits/,
+      /^500 parallel visits/,
     ],
   };
-  for (const [fault, [spoil, expected]] of Object.entries(faults)) {
-    it(`falls short when ${fault}`, async () => {
-      const broken = await brokenBy(spoil);
-      assert.equal(broken.length, 1, broken.join("\n"));
-      assert.match(broken[0] ?? "", expected);
+  for (const [fault, [breakPage, expected]] of Object.entries(faults)) {
+    it(`fail when ${fault}`, async () => {
+      const failed = await failedChecks(breakPage);
+      assert.equal(failed.length, 1, failed.join("\n"));
+      assert.match(failed[0] ?? "", expected);
     });
   }
 });
@@ -94,51 +102,54 @@ describe("npm run verify", () => {
     const child = spawn(process.execPath, ["-r", "pulumi-aws-local/register.js", script, ...args], {
       cwd: project,
     });
-    let shown = "";
+    let output = "";
     for (const stream of [child.stdout, child.stderr]) {
       stream.setEncoding("utf8").on("data", (text) => {
-        shown += text;
+        output += text;
       });
     }
     const [code] = await once(child, "close");
-    return { code, shown };
+    return { code, output };
   }
 
-  it("shows each promise with what it saw, and what it leaves behind", async () => {
-    const { url, close } = await startSite(() => settings);
-    const { code, shown } = await verify(url, "--cookie-name", "sid");
+  it("shows each check with its result, and how many sessions it leaves behind", async () => {
+    const { url, close } = await startFakeSite(() => settings);
+    const { code, output } = await verify(url, "--cookie-name", "sid");
     close();
-    assert.equal(code, 0, shown);
-    for (const { sentence } of promises) assert.ok(shown.includes(`kept   ${sentence}\n       `), shown);
-    assert.match(shown, /500 different counts, 500 visits counted/);
-    assert.match(shown, /Left behind: [23]\d sessions/);
+    assert.equal(code, 0, output);
+    for (const { title } of checks) assert.ok(output.includes(`pass  ${title}\n      `), output);
+    assert.match(output, /500 different counters, 500 visits counted/);
+    assert.match(output, /\n[23]\d sessions were left behind/);
   });
 
-  it("exits with 1 when a promise falls short", async () => {
-    const { url, close } = await startSite(
+  it("exits with 1 when a check fails", async () => {
+    const { url, close } = await startFakeSite(
       () => settings,
       (page) => ({ ...page, headers: { ...page.headers, "cache-control": "public" } }),
     );
-    const { code, shown } = await verify(url, "--cookie-name=sid");
+    const { code, output } = await verify(url, "--cookie-name=sid");
     close();
     assert.equal(code, 1);
-    assert.match(shown, /SHORT {2}Answers are plain text.*\n {7}the header cache-control is public/);
-    assert.match(shown, /\n17 of 18 promises were kept\./);
+    assert.match(output, /FAIL {2}Responses are plain text.*\n {6}the header cache-control is public/);
+    assert.match(output, /\n17 of 18 checks passed\./);
   });
 
-  it("says a mistake in a sentence", async () => {
-    const { url, close } = await startSite(() => settings);
+  it("explains a mistake in one sentence", async () => {
+    const { url, close } = await startFakeSite(() => settings);
     const mistakes: [args: string[], message: RegExp][] = [
-      [[], /^Name one URL, such as https:.*\n$/],
-      [["localhost:3000"], /^Name one URL/],
-      [["http://127.0.0.1:1"], /^Nothing answers at http:\/\/127\.0\.0\.1:1 \(ECONNREFUSED\)\..*\n$/],
+      [[], /^Pass one URL, such as https:.*\n$/],
+      [["localhost:3000"], /^Pass one URL/],
+      [["http://127.0.0.1:1"], /^No response from http:\/\/127\.0\.0\.1:1 \(ECONNREFUSED\)\..*\n$/],
       [["--name", "sid", url], /^Unknown option '--name'.*--help\.\n$/],
-      [[url], /sets no cookie "cookie-test"\. Name the stack's cookie with --cookie-name\.\n$/],
+      [
+        [url],
+        /doesn't set a cookie named "cookie-test"\. Pass the stack's cookieName with --cookie-name\.\n$/,
+      ],
     ];
     for (const [args, message] of mistakes) {
-      const { code, shown } = await verify(...args);
+      const { code, output } = await verify(...args);
       assert.equal(code, 1);
-      assert.match(shown, message);
+      assert.match(output, message);
     }
     close();
   });

@@ -10,8 +10,7 @@ import { createBrowser } from "./support/browser";
 import { copyProject } from "./support/project";
 import { applyRecipe } from "./support/recipes";
 
-describe("npm start -- --watch, with the recipes of the README", function () {
-  this.timeout(120_000);
+describe("npm start -- --watch", () => {
   let copy: string;
   let running: Started;
   let url: string;
@@ -25,7 +24,7 @@ describe("npm start -- --watch, with the recipes of the README", function () {
     if (running?.child.kill("SIGTERM")) await once(running.child, "close");
   });
 
-  it("goes on with the sessions when all of them are followed", async () => {
+  it("keeps sessions while recipes are applied", async () => {
     const browser = createBrowser(url);
     await browser.visit();
     const id = browser.jar.get("cookie-test");
@@ -42,12 +41,12 @@ describe("npm start -- --watch, with the recipes of the README", function () {
     await until("the new route", logout, ({ status }) => status === 200);
   });
 
-  it("has been given recipes that leave the formatting in order", async () => {
+  it("passes Biome after the recipes are applied", async () => {
     const biome = require.resolve("@biomejs/biome/bin/biome");
     await promisify(execFile)(process.execPath, [biome, "check", "--vcs-enabled=false"], { cwd: copy });
   });
 
-  it("shows an error of the handler with its line in TypeScript", async () => {
+  it("shows an error in the handler with its line in TypeScript", async () => {
     const file = join(copy, "handler.ts");
     const text = readFileSync(file, "utf8").replace(
       /(?=let token = )/,
@@ -61,13 +60,13 @@ describe("npm start -- --watch, with the recipes of the README", function () {
       ({ status }) => status === 500,
     );
     await until(
-      "the error's place",
+      "the error's location",
       () => running.shown.stdout,
       (shown) => shown.includes(`${file}:${line}:`),
     );
   });
 
-  it("shows events and results when asked to", () => {
+  it("shows events and results with --verbose", () => {
     assert.match(running.shown.stdout, /event: \{.*routeKey: 'GET \/'/s);
     assert.match(running.shown.stdout, /counter: 1/);
   });

@@ -1,6 +1,6 @@
 import { parseCookie } from "cookie";
 
-/** A visitor with a cookie jar, as a browser profile has one. Only the cookies' names and values count. */
+/** A client with a cookie jar. It ignores cookie attributes. */
 export function createBrowser(url: string) {
   const jar = new Map<string, string>();
   return {
@@ -25,7 +25,7 @@ export function createBrowser(url: string) {
   };
 }
 
-/** The session in a page's text: its id is empty when there is none. */
+/** Reads the session from a page. Without a session, the id is empty. */
 export function readPage(body = ""): { id: string; counter: number } {
   const [, id = "", counter] = /^session-id: ([^,]+), counter: (\d+)\b/.exec(body) ?? [];
   return { id, counter: Number(counter) };

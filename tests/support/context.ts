@@ -2,9 +2,9 @@ import { randomUUID } from "node:crypto";
 import type { Context } from "aws-lambda";
 
 /**
- * What Lambda tells a function of an invocation, as far as the handler asks for it. Each has a request id of its own.
+ * The parts of an invocation's context that the handler uses. Each has its own request id.
  *
- * @param remainingMilliseconds until Lambda would end the invocation
+ * @param remainingMilliseconds until Lambda would time out the invocation
  */
 export const fakeContext = (remainingMilliseconds = 10_000) =>
   ({ awsRequestId: randomUUID(), getRemainingTimeInMillis: () => remainingMilliseconds }) as Context;

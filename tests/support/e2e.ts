@@ -4,107 +4,107 @@ import { once } from "node:events";
 import { readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
-import { tryStack } from "../../acceptance/course";
-import { explain } from "../../acceptance/failures";
+import { explain } from "../../acceptance/errors";
+import { testLifecycle } from "../../acceptance/lifecycle";
+import { type FakePulumiOptions, installFakePulumi } from "./fakepulumi";
+import { startFakeSite } from "./fakesite";
 import { copyProject, project } from "./project";
-import { type Plan, standInForPulumi } from "./pulumi";
-import { startSite } from "./site";
 
-/** How a run ended: its exit code, what it printed, and what it asked the CLI. */
-export interface Ended {
+export interface Result {
   code: number;
-  shown: string;
-  asked: string[];
+  output: string;
+  /** The commands that the Pulumi CLI ran. */
+  commands: string[];
 }
 
-const ASKED_SECONDS = 30;
+const COMMAND_TIMEOUT_SECONDS = 30;
 
-/** For a `describe` block: `npm run e2e` with a stand-in for the CLI, and a site that has the stack's settings. */
+/** For a `describe` block: runs `npm run e2e` with a fake Pulumi CLI and a fake site that has the stack's settings. */
 export function useE2E() {
-  let site: Awaited<ReturnType<typeof startSite>>;
+  let site: Awaited<ReturnType<typeof startFakeSite>>;
   let folder: string;
-  let pulumi: ReturnType<typeof standInForPulumi> | undefined;
+  let pulumi: ReturnType<typeof installFakePulumi> | undefined;
   const children = new Set<ChildProcess>();
 
-  const lastSet = (key: string) =>
+  const lastSetting = (key: string) =>
     pulumi
-      ?.asked()
+      ?.commands()
       .map((line) => new RegExp(`^config set ${key} .*-- (.+)`).exec(line)?.[1])
       .filter(Boolean)
       .pop();
-  const settingsLeft = () => readdirSync(folder).filter((file) => file.startsWith("Pulumi.e2e-"));
+  const leftoverSettings = () => readdirSync(folder).filter((file) => file.startsWith("Pulumi.e2e-"));
 
   before(async () => {
     folder = copyProject();
-    site = await startSite(() => ({
-      cookieName: lastSet("serverless-sessions:cookieName") ?? "cookie-test",
-      idleSeconds: lastSet("serverless-sessions:idleSeconds") ?? "1800",
+    site = await startFakeSite(() => ({
+      cookieName: lastSetting("serverless-sessions:cookieName") ?? "cookie-test",
+      idleSeconds: lastSetting("serverless-sessions:idleSeconds") ?? "1800",
     }));
   });
   after(() => site.close());
   afterEach(() => {
     for (const child of children) signal(child, "SIGKILL");
     children.clear();
-    for (const file of settingsLeft()) rmSync(join(folder, file));
+    for (const file of leftoverSettings()) rmSync(join(folder, file));
     pulumi?.remove();
     pulumi = undefined;
   });
 
-  function standIn(plan: Plan) {
+  function installCli(options: FakePulumiOptions) {
     const outputs = { url: site.url, tableName: "sessions-1" };
     const settings = { cookieName: "cookie-test", memorySize: "256" };
-    pulumi = standInForPulumi({ outputs, settings, ...plan });
+    pulumi = installFakePulumi({ outputs, settings, ...options });
     return pulumi;
   }
 
-  /** Starts it as a user does. */
-  function start(plan: Plan = {}, { args = [] as string[], path = "" } = {}) {
-    const { asked, path: found } = standIn(plan);
+  /** Starts it in a child process. */
+  function start(cli: FakePulumiOptions = {}, { args = [] as string[], path = "" } = {}) {
+    const { commands, path: pathWithCli } = installCli(cli);
     const child = spawn(
       process.execPath,
       ["-r", "pulumi-aws-local/register.js", join(project, "acceptance/e2e.ts"), ...args],
-      { cwd: folder, detached: true, env: { ...process.env, PATH: path || found } },
+      { cwd: folder, detached: true, env: { ...process.env, PATH: path || pathWithCli } },
     );
     children.add(child);
-    let shown = "";
+    let output = "";
     for (const stream of [child.stdout, child.stderr]) {
       stream.setEncoding("utf8").on("data", (text) => {
-        shown += text;
+        output += text;
       });
     }
-    const ended = once(child, "close").then(([code]): Ended => ({ code, shown, asked: asked() }));
-    return { child, ended };
+    const result = once(child, "close").then(([code]): Result => ({ code, output, commands: commands() }));
+    return { child, result };
   }
 
-  /** Starts it, and waits until the CLI has been asked something that begins with `command`, for the n-th time. */
-  async function startUntil(command: string, instead: Plan["instead"], times = 1) {
-    const started = start({ instead });
-    const asked = () => pulumi?.asked() ?? [];
-    const giveUp = Date.now() + ASKED_SECONDS * 1000;
-    while (asked().filter((line) => line.startsWith(command)).length < times) {
+  /** Starts it and waits until the CLI has run `command` a number of times. */
+  async function startUntil(command: string, overrides: FakePulumiOptions["overrides"], times = 1) {
+    const started = start({ overrides });
+    const commands = () => pulumi?.commands() ?? [];
+    const deadline = Date.now() + COMMAND_TIMEOUT_SECONDS * 1000;
+    while (commands().filter((line) => line.startsWith(command)).length < times) {
       const { exitCode } = started.child;
-      if (exitCode !== null || Date.now() > giveUp) {
-        assert.fail(`"pulumi ${command}" was not run ${times} times, only: ${asked().join("\n")}`);
+      if (exitCode !== null || Date.now() > deadline) {
+        assert.fail(`"pulumi ${command}" was not run ${times} times. Commands: ${commands().join("\n")}`);
       }
       await wait(20);
     }
     return started;
   }
 
-  /** The same in this process, which is faster, but cannot be interrupted. */
-  async function runHere(
-    plan: Plan = {},
+  /** Runs it in this process, which is faster but can't be interrupted. */
+  async function runInProcess(
+    cli: FakePulumiOptions = {},
     options: { settings?: string; keep?: boolean } = {},
-  ): Promise<Ended> {
-    const { asked, path } = standIn(plan);
+  ): Promise<Result> {
+    const { commands, path } = installCli(cli);
     const { PATH } = process.env;
     process.env.PATH = path;
-    let shown = "";
+    let output = "";
     const show = (line: string) => {
-      shown += `${line}\n`;
+      output += `${line}\n`;
     };
-    const interrupt = { signal: new AbortController().signal, isStopping() {}, reset() {} };
-    const code = await tryStack({ folder, settings: "dev", ...options, interrupt, show })
+    const interrupt = { abortSignal: new AbortController().signal, commandIsStopping() {}, reset() {} };
+    const code = await testLifecycle({ folder, settings: "dev", ...options, interrupt, show })
       .catch((error: Error) => {
         show(explain(error));
         return 1;
@@ -112,29 +112,29 @@ export function useE2E() {
       .finally(() => {
         process.env.PATH = PATH;
       });
-    return { code, shown, asked: asked() };
+    return { code, output, commands: commands() };
   }
 
-  return { start, startUntil, runHere, settingsLeft };
+  return { start, startUntil, runInProcess, leftoverSettings };
 }
 
-/** Sends a signal to a process and to all that it has started, as a terminal does. */
+/** Sends a signal to a process and its children, as a terminal does. */
 export function signal({ pid = 0 }: ChildProcess, name: NodeJS.Signals): void {
   try {
     process.kill(-pid, name);
   } catch {
-    // They have ended.
+    // They have already exited.
   }
 }
 
-/** What the CLI was asked to change, in order. */
-export const changes = (asked: string[]): string[] =>
-  asked
+/** The commands that deploy, change or delete something, in order. */
+export const changes = (commands: string[]): string[] =>
+  commands
     .map((line) => /^(stack|config) \w+|^\w+/.exec(line)?.[0] ?? "")
     .filter((step) => /^(stack init|preview|up|config set|destroy|stack rm|cancel)$/.test(step));
 
-/** The stack was destroyed and removed, and the user doesn't have to do anything. */
-export function assertGone({ shown, asked }: Ended): void {
-  assert.deepEqual(changes(asked).slice(-2), ["destroy", "stack rm"], shown);
-  assert.doesNotMatch(shown, /These two commands|^ +at /m);
+/** The stack was destroyed and removed, and nothing is left for the user to do. */
+export function assertGone({ output, commands }: Result): void {
+  assert.deepEqual(changes(commands).slice(-2), ["destroy", "stack rm"], output);
+  assert.doesNotMatch(output, /To delete it, run|^ +at /m);
 }

@@ -1,78 +1,78 @@
 import type { Provider, Resource } from "pulumi-aws-local";
 import { deploy, type Outputs, readProject, standIns } from "pulumi-aws-local";
 import { copyProject } from "./project";
-import { type Declared, recordingProgram, takeDeclared } from "./recorder";
+import { type Registration, takeRegistrations, writeRecordingProgram } from "./registrations";
 
 export interface Evaluation {
   /** In the order of creation. */
   resources: Resource<Record<string, unknown>>[];
   outputs: Outputs;
-  /** The inputs of the one resource of a type and name. */
+  /** The inputs of the only resource with this type and name. */
   inputs(type: string, name: string): Record<string, unknown>;
-  /** The resources that a component holds together. */
-  partsOf(component: string): string[];
-  /** What the one resource of a type and name is declared with, including options, which mocks don't get. */
-  declared(type: string, name: string): Declared;
+  /** The resources whose parent is this component. */
+  childrenOf(component: string): string[];
+  /** What the program registers about a resource besides its inputs. */
+  registration(type: string, name: string): Registration;
 }
 
 const folder = copyProject();
-const program = recordingProgram(folder);
-/** By settings: the program is the same for all tests of a process. */
+const program = writeRecordingProgram(folder);
+/** By settings. */
 const evaluations = new Map<string, Promise<Evaluation>>();
 
 interface Options {
   stack?: string;
-  /** Instead of, or in addition to, the answers below. */
+  /** Overrides or extends the provider below. */
   provider?: Provider;
 }
 
-/** The tags of everything in the stack dev. */
+/** The tags of every resource in the stack dev. */
 export const tags = { project: readProject(folder, "dev").name, stack: "dev" };
 
 /**
- * Evaluates `index.ts` under runtime mocks that answer as AWS would; once for the same settings, unless other answers
- * are given.
+ * Evaluates `index.ts` under runtime mocks, with the outputs that AWS would return. Results are cached by settings,
+ * unless a provider is passed.
  *
- * @param settings on top of those of the stack, by their names in Pulumi.yaml
+ * @param settings override those of the stack, by their names in Pulumi.yaml
  */
 export function evaluate(settings: Record<string, string> = {}, options: Options = {}): Promise<Evaluation> {
   const { stack = "dev", provider } = options;
-  if (provider) return evaluateAnew(settings, options);
+  if (provider) return evaluateUncached(settings, options);
   const key = JSON.stringify([stack, Object.entries(settings).sort()]);
-  const known = evaluations.get(key) ?? evaluateAnew(settings, options);
+  const known = evaluations.get(key) ?? evaluateUncached(settings, options);
   evaluations.set(key, known);
   return known;
 }
 
-async function evaluateAnew(
+async function evaluateUncached(
   settings: Record<string, string>,
   { stack = "dev", provider = {} }: Options,
 ): Promise<Evaluation> {
   const project = { ...readProject(folder, stack), program };
   for (const [key, value] of Object.entries(settings)) project.config[`${project.name}:${key}`] = value;
   const resources: Resource<Record<string, unknown>>[] = [];
-  takeDeclared();
+  takeRegistrations();
   const outputs = await deploy(project, { ...standIns(project.region), ...aws, ...provider }, (resource) => {
     resources.push(resource as Resource<Record<string, unknown>>);
   });
-  const declared = takeDeclared();
+  const registrations = takeRegistrations();
   return {
     resources,
     outputs,
-    inputs: (type, name) => theOne(resources, type, name).inputs,
-    partsOf: (component) =>
-      declared.flatMap(({ type, name, parent }) => (parent === component ? [`${type} ${name}`] : [])),
-    declared: (type, name) => theOne(declared, type, name),
+    inputs: (type, name) => findOnly(resources, type, name).inputs,
+    childrenOf: (component) =>
+      registrations.flatMap(({ type, name, parent }) => (parent === component ? [`${type} ${name}`] : [])),
+    registration: (type, name) => findOnly(registrations, type, name),
   };
 }
 
-function theOne<T extends { type: string; name: string }>(all: T[], type: string, name: string): T {
+function findOnly<T extends { type: string; name: string }>(all: T[], type: string, name: string): T {
   const [found, ...others] = all.filter((resource) => resource.type === type && resource.name === name);
   if (found && others.length === 0) return found;
-  throw new Error(`${found ? others.length + 1 : 0} resources of type ${type} are named ${name}`);
+  throw new Error(`Found ${found ? others.length + 1 : 0} resources of type ${type} named ${name}.`);
 }
 
-/** What AWS says of the resources whose outputs the program uses. */
+/** The outputs that the program uses, as AWS would return them. */
 const aws: Provider = {
   "aws:apigatewayv2/api:Api": () => ({
     id: "api1",

@@ -217,6 +217,7 @@ export function refusals({
     ...unknown.map((key) => `${label}: ${key} is not a known property`),
     ...refused.map(([key]) => `${label}: ${key} is ${JSON.stringify(inputs[key])}`),
     ...(tags.some(([key, value]) => key.length > 128 || value.length > 256) ? [`${label}: tags`] : []),
-    ...(name.length > 64 ? [`${label}: a name of ${name.length} characters`] : []),
+    // Pulumi appends eight characters.
+    ...(name.length + 8 > 64 ? [`${label}: a name of ${name.length + 8} characters`] : []),
   ];
 }

@@ -2,10 +2,10 @@ import { cpSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } 
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 
-/** This project. */
+/** The path of this project. */
 export const project = resolve(__dirname, "../..");
 
-/** The settings with which tests run, whatever those of the stack dev are by now. */
+/** Settings for the stack dev, so that tests don't depend on Pulumi.dev.yaml. */
 const settings = `config:
   aws:region: us-east-1
   logRetentionDays: 3
@@ -16,12 +16,12 @@ process.on("exit", () => {
   for (const copy of copies) rmSync(copy, { recursive: true, force: true });
 });
 
-/** A copy of the project in a temporary folder, to be changed at will. Its stack dev has settings of its own. */
+/** Copies the project into a temporary folder. The copy's stack dev always has the settings above. */
 export function copyProject(): string {
   const copy = mkdtempSync(join(tmpdir(), "project-"));
   copies.push(copy);
   for (const name of readdirSync(project)) {
-    // What a trial by npm run e2e keeps is not the project's.
+    // Left behind by npm run e2e -- --keep.
     if (name.startsWith("Pulumi.e2e-")) continue;
     if (/\.(ts|yaml|md)$|^(biome|package|tsconfig)\.json$|^infrastructure$/.test(name)) {
       cpSync(join(project, name), join(copy, name), { recursive: true });

@@ -2,7 +2,7 @@ import type { Resource } from "pulumi-aws-local";
 
 type Inputs = Record<string, unknown>;
 
-/** Finds what is wrong with a resource: a sentence for each violation. */
+/** Returns a description of each violation. */
 export type Rule = (
   resource: Pick<Resource<Inputs>, "type" | "name" | "inputs"> & { takesTags: boolean },
 ) => string[];
@@ -31,24 +31,24 @@ const ACTIONS_ON_ANY_RESOURCE = [
   "ec2:UnassignPrivateIpAddresses",
 ];
 
-/** Rules that every resource has to follow. */
+/** Rules for every resource. */
 export const rules: Record<string, Rule> = {
-  "no action is a wildcard": ({ inputs }) =>
-    allowed(inputs).flatMap(({ Action, NotAction }) => [
+  "no action contains a wildcard": ({ inputs }) =>
+    allowStatements(inputs).flatMap(({ Action, NotAction }) => [
       ...list(Action).filter((action) => action.includes("*")),
       ...(NotAction ? ["NotAction"] : []),
     ]),
 
-  "no resource is a wildcard, except where AWS supports nothing narrower": ({ inputs }) =>
-    allowed(inputs).flatMap(({ Action, Resource, NotResource }) => {
+  "no wildcard is used as a resource unless AWS requires it": ({ inputs }) =>
+    allowStatements(inputs).flatMap(({ Action, Resource, NotResource }) => {
       if (NotResource) return ["NotResource"];
-      const inevitable = list(Action).every((action) => ACTIONS_ON_ANY_RESOURCE.includes(action));
-      // At its end an ARN may leave open which part of this one resource is meant: a log group's streams.
-      return list(Resource).filter((resource) => /\*/.test(resource.replace(/:\*$/, "")) && !inevitable);
+      const isRequired = list(Action).every((action) => ACTIONS_ON_ANY_RESOURCE.includes(action));
+      // A wildcard at the end of an ARN is fine: it stands for a log group's streams.
+      return list(Resource).filter((resource) => /\*/.test(resource.replace(/:\*$/, "")) && !isRequired);
     }),
 
-  "no other table is touched": ({ inputs }) =>
-    allowed(inputs).flatMap(({ Action, Resource }) =>
+  "no other table is accessible": ({ inputs }) =>
+    allowStatements(inputs).flatMap(({ Action, Resource }) =>
       list(Action).some((action) => action.startsWith("dynamodb:"))
         ? list(Resource).filter((resource) => resource !== "arn:table")
         : [],
@@ -59,47 +59,48 @@ export const rules: Record<string, Rule> = {
     ...(/Attachment$/.test(type) && inputs.policyArn ? [String(inputs.policyArn)] : []),
   ],
 
-  "a log group has a retention": ({ type, inputs }) =>
-    type === "aws:cloudwatch/logGroup:LogGroup" && !inputs.retentionInDays ? ["kept forever"] : [],
+  "log groups have a retention period": ({ type, inputs }) =>
+    type === "aws:cloudwatch/logGroup:LogGroup" && !inputs.retentionInDays ? ["no retention period"] : [],
 
-  "what takes tags has those of project and stack": ({ takesTags, inputs }) => {
+  "every taggable resource is tagged with project and stack": ({ takesTags, inputs }) => {
     const { project, stack } = (inputs.tags ?? {}) as Record<string, string>;
     return takesTags && !(project && stack) ? ["not tagged"] : [];
   },
 
-  "a stage lets a limited number of requests through, and some": ({ type, inputs }) => {
+  "stages have throttling limits above 0": ({ type, inputs }) => {
     if (type !== "aws:apigatewayv2/stage:Stage") return [];
     const settings = [
       inputs.defaultRouteSettings ?? {},
       ...list(inputs.routeSettings as Inputs[] | undefined),
     ] as Inputs[];
     return settings.flatMap(({ throttlingRateLimit, throttlingBurstLimit }) =>
-      Number(throttlingRateLimit) > 0 && Number(throttlingBurstLimit) > 0 ? [] : ["no limits"],
+      Number(throttlingRateLimit) > 0 && Number(throttlingBurstLimit) > 0 ? [] : ["no throttling limits"],
     );
   },
 
-  "nothing is public but the API": ({ type, inputs }) => {
+  "nothing but the API is public": ({ type, inputs }) => {
     const found: string[] = [];
     if (type === "aws:lambda/functionUrl:FunctionUrl") found.push("a function URL");
     if (type === "aws:lambda/permission:Permission" && !inputs.sourceArn)
-      found.push("a permission for anyone's API");
+      found.push("a permission without a source ARN");
     if (
       type === "aws:ec2/securityGroup:SecurityGroup" &&
       list(inputs.ingress as Inputs[] | undefined).length > 0
     ) {
-      found.push("a way in");
+      found.push("an ingress rule");
     }
-    if (/^aws:ec2\/(internetGateway|natGateway|eip):/.test(type)) found.push("a way to the internet");
+    if (/^aws:ec2\/(internetGateway|natGateway|eip):/.test(type)) found.push("internet access");
     for (const { type: subnet } of list(inputs.subnetSpecs as { type: string }[] | undefined)) {
-      if (subnet !== "Isolated") found.push(`a subnet that is ${subnet}`);
+      if (subnet !== "Isolated") found.push(`a subnet of type ${subnet}`);
     }
-    for (const { Principal, Condition } of allowed(inputs)) {
-      if (JSON.stringify(Principal ?? "").includes('"*"') && !Condition) found.push("a policy for everyone");
+    for (const { Principal, Condition } of allowStatements(inputs)) {
+      if (JSON.stringify(Principal ?? "").includes('"*"') && !Condition)
+        found.push("a policy that allows any principal");
     }
     return found;
   },
 
-  "no secret is in a function's environment": ({ inputs }) => {
+  "function environments contain no secrets": ({ inputs }) => {
     const { variables = {} } = (inputs.environment ?? {}) as { variables?: Record<string, string> };
     return Object.entries(variables).flatMap(([name, value]) =>
       /secret|password|token|credential|private|api_?key/i.test(name) || /^AKIA|-----BEGIN|@/.test(value)
@@ -108,21 +109,24 @@ export const rules: Record<string, Rule> = {
     );
   },
 
-  "no physical name is fixed": ({ type, inputs }) => {
-    // These names are not chosen: the default stage's is AWS's, a record's is the domain's.
+  "no physical name is hard-coded": ({ type, inputs }) => {
+    // AWS defines the name of the default stage, and the domain that of a record.
     if (["aws:apigatewayv2/stage:Stage", "aws:route53/record:Record"].includes(type)) return [];
     const names = ["name", "dashboardName", "bucket", "identifier", "functionName", "tableName"];
-    // A name that begins with another resource's generated name is not a fixed one.
+    // A name that starts with the function's generated name is unique.
     return names.filter((key) => inputs[key] !== undefined && !/^visit-1(\/|$)/.test(`${inputs[key]}`));
   },
 };
 
-/** The statements that allow something, of every policy anywhere in a resource's inputs. */
-function allowed(value: unknown): Statement[] {
-  if (typeof value === "string") return value.startsWith("{") ? allowed(parse(value)) : [];
+/** All Allow statements in a resource's inputs, at any depth. */
+function allowStatements(value: unknown): Statement[] {
+  if (typeof value === "string") return value.startsWith("{") ? allowStatements(parse(value)) : [];
   if (typeof value !== "object" || value === null) return [];
-  const own = "Statement" in value ? list(value.Statement as Statement | Statement[]) : [];
-  return [...own.filter(({ Effect }) => Effect === "Allow"), ...Object.values(value).flatMap(allowed)];
+  const statements = "Statement" in value ? list(value.Statement as Statement | Statement[]) : [];
+  return [
+    ...statements.filter(({ Effect }) => Effect === "Allow"),
+    ...Object.values(value).flatMap(allowStatements),
+  ];
 }
 
 function parse(json: string): unknown {

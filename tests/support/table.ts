@@ -10,7 +10,7 @@ import {
 } from "@aws-sdk/client-dynamodb";
 import { type EmbeddedDynamoDB, startDynamoDB } from "pulumi-aws-local";
 
-// On Node.js 20 the SDK announces when its support ends.
+// On Node.js 20, the SDK warns that its support ends soon.
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = "true";
 
 export interface TestTable {
@@ -22,8 +22,8 @@ export interface TestTable {
 }
 
 /**
- * A table for the tests of a `describe` block, keyed as `index.ts` declares it. It is in the embedded DynamoDB,
- * or in the one at the URL in the environment variable `DYNAMODB_ENDPOINT`; a URL with https is taken for AWS.
+ * Creates a table for the tests of a `describe` block, with the key that `index.ts` declares. It uses the embedded
+ * DynamoDB, or the one at `DYNAMODB_ENDPOINT`, which is AWS if the URL starts with https.
  */
 export function useTable(): TestTable {
   const name = `sessions-test-${randomUUID()}`;
@@ -65,7 +65,7 @@ export function useTable(): TestTable {
   return table;
 }
 
-/** How a client reaches a DynamoDB: AWS with the caller's own credentials, any other with made-up ones. */
+/** A client's configuration: your own credentials for AWS, dummy credentials otherwise. */
 export function connection(endpoint: string) {
   if (endpoint.startsWith("https:")) return { endpoint };
   return { endpoint, region: "us-east-1", credentials: { accessKeyId: "local", secretAccessKey: "local" } };

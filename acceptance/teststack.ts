@@ -10,80 +10,81 @@ import {
   StackAlreadyExistsError,
 } from "@pulumi/pulumi/automation";
 import { version as sdkVersion } from "@pulumi/pulumi/version";
-import { Failure } from "./failures";
+import { Failure } from "./errors";
 import type { Interrupt } from "./interrupt";
-import { readSettings } from "./settings";
+import { readStackSettings } from "./stacksettings";
 
-/** A stack that lives for the time of a trial. */
-export interface Trial {
+/** A temporary stack. */
+export interface TestStack {
   name: string;
-  /** The commands that do what {@link Trial.remove} does, to be run in the project's folder. */
+  /** Shell commands that do the same as {@link TestStack.remove}, for the project's folder. */
   commandsToRemove: string[];
-  /** @throws Failure when the settings cannot be taken */
+  /** @throws Failure when the settings can't be used */
   create(): Promise<void>;
-  /** A setting of the stack: its own or, from Pulumi.yaml, its default. */
+  /** A setting's value in the stack, or its default in Pulumi.yaml. */
   setting(key: string): Promise<string>;
   configure(settings: Record<string, string>): Promise<void>;
   preview(): Promise<void>;
   /** @returns the stack's outputs */
   up(options?: { expectNoChanges: boolean }): Promise<Record<string, string>>;
-  /** Deletes whatever there is of it, the stack itself included. */
+  /** Deletes the resources and the stack, as far as they exist. */
   remove(): Promise<void>;
 }
 
-export interface TrialOptions {
-  /** The project's. */
+export interface TestStackOptions {
+  /** The project's folder. */
   folder: string;
-  /** The settings in `Pulumi.<settings>.yaml` are the stack's. */
+  /** The stack gets the settings in `Pulumi.<settings>.yaml`. */
   settings: string;
   interrupt: Interrupt;
-  /** Takes what the CLI writes, line by line. */
+  /** Called with each line of the CLI's output. */
   show: (line: string) => void;
 }
 
 /**
- * A stack of its own, with a name that no other is likely to have.
+ * Chooses a random name for a stack. {@link TestStack.create} creates it.
  *
  * @throws Failure when the CLI is too old
  */
-export async function createTrial({ folder, settings, interrupt, show }: TrialOptions): Promise<Trial> {
+export async function createTestStack(options: TestStackOptions): Promise<TestStack> {
+  const { folder, settings, interrupt, show } = options;
   const name = `e2e-${randomBytes(4).toString("hex")}`;
   const workspace = await LocalWorkspace.create({ workDir: folder, pulumiCommand: await findCommand() });
   const { name: project } = await workspace.projectSettings();
-  let opened: Stack | undefined;
+  let selected: Stack | undefined;
   let isOurs = false;
   const stack = async () => {
-    opened ??= await Stack.select(name, workspace);
-    return opened;
+    selected ??= await Stack.select(name, workspace);
+    return selected;
   };
 
   const onOutput = (text: string) => {
-    if (text.includes("received; cancelling")) interrupt.isStopping();
+    if (text.includes("received; cancelling")) interrupt.commandIsStopping();
     for (const line of text.split("\n")) if (/\w/.test(line) && !line.startsWith("@")) show(line.trimEnd());
   };
-  const options = () => ({
+  const commandOptions = () => ({
     onOutput,
     onError: onOutput,
     color: "never" as const,
     suppressOutputs: true,
     suppressProgress: true,
-    signal: interrupt.signal,
+    signal: interrupt.abortSignal,
   });
 
   return {
     name,
     commandsToRemove: [`pulumi destroy --yes --stack ${name}`, `pulumi stack rm --yes ${name}`],
     async create() {
-      const config = await readSettings(workspace, project, settings);
-      const selected = await workspace.stack();
+      const config = await readStackSettings(workspace, project, settings);
+      const previous = await workspace.stack();
       await workspace.saveStackSettings(name, { config });
       isOurs = true;
-      opened = await Stack.create(name, workspace).catch((error: Error) => {
+      selected = await Stack.create(name, workspace).catch((error: Error) => {
         isOurs = !(error instanceof StackAlreadyExistsError);
         throw error;
       });
-      // The stack that is selected in this folder stays the one.
-      if (selected) await workspace.selectStack(selected.name);
+      // Creating a stack also selects it.
+      if (previous) await workspace.selectStack(previous.name);
     },
     async setting(key) {
       return (await (await stack()).getAllConfig())[`${project}:${key}`]?.value ?? "";
@@ -93,24 +94,24 @@ export async function createTrial({ folder, settings, interrupt, show }: TrialOp
         await (await stack()).setConfig(`${project}:${key}`, { value });
     },
     async preview() {
-      await (await stack()).preview(options());
+      await (await stack()).preview(commandOptions());
     },
     async up({ expectNoChanges } = { expectNoChanges: false }) {
-      const { outputs } = await (await stack()).up({ ...options(), expectNoChanges });
+      const { outputs } = await (await stack()).up({ ...commandOptions(), expectNoChanges });
       return Object.fromEntries(
         Object.entries<OutputValue>(outputs).map(([key, { value }]) => [key, `${value}`]),
       );
     },
     async remove() {
-      const isThere = async () =>
+      const exists = async () =>
         (await workspace.listStacks()).some((listed) => listed.name.split("/").pop() === name);
-      if (isOurs && (await isThere())) {
-        const left = await stack();
-        await left.destroy(options()).catch(async (error: Error) => {
-          // A CLI that was killed leaves its lock behind.
+      if (isOurs && (await exists())) {
+        const existing = await stack();
+        await existing.destroy(commandOptions()).catch(async (error: Error) => {
+          // A killed CLI leaves its lock behind.
           if (!(error instanceof ConcurrentUpdateError)) throw error;
-          await left.cancel();
-          await left.destroy(options());
+          await existing.cancel();
+          await existing.destroy(commandOptions());
         });
         await workspace.removeStack(name);
       }
@@ -119,17 +120,17 @@ export async function createTrial({ folder, settings, interrupt, show }: TrialOp
   };
 }
 
-/** The first CLI that applies the defaults in Pulumi.yaml, which the program counts on. */
-const OLDEST_MINOR = 50;
+/** The first CLI that applies the defaults in Pulumi.yaml. */
+const MINIMUM_MINOR = 50;
 
 async function findCommand(): Promise<PulumiCommand> {
   const command = await PulumiCommand.get({ skipVersionCheck: true });
   const { version } = command;
-  if (version && (version.major < 3 || (version.major === 3 && version.minor < OLDEST_MINOR))) {
+  if (version && (version.major < 3 || (version.major === 3 && version.minor < MINIMUM_MINOR))) {
     throw new Failure(
-      `The Pulumi CLI ${version} is too old: 3.${OLDEST_MINOR} is needed. Install a newer one: https://www.pulumi.com/docs/install/`,
+      `Pulumi CLI ${version} is too old; version 3.${MINIMUM_MINOR} or later is required. Install it: https://www.pulumi.com/docs/install/`,
     );
   }
-  // A CLI that was built from source may not say its version, without which the API refuses to preview.
+  // A CLI built from source may not report its version, without which the API refuses to preview.
   return version ? command : Object.assign(command, { version: sdkVersion });
 }

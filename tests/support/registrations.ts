@@ -2,24 +2,24 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 
-/** What a program declares of a resource and mocks don't get. */
-export interface Declared {
+/** What a program registers about a resource but Pulumi doesn't pass to mocks. */
+export interface Registration {
   type: string;
   name: string;
   protect: boolean;
-  /** The component that it is a part of, if any. */
+  /** The name of the parent component, if any. */
   parent?: string;
-  /** Whether the resource's type has tags: its constructor sets the property, be it to undefined. */
+  /** Whether the type has tags: its constructor sets the property, even if to undefined. */
   takesTags: boolean;
-  /** The resources that have to be there before it: those in `dependsOn` and those whose outputs it uses. */
+  /** The resources in `dependsOn` and those whose outputs it uses. */
   dependencies: () => Promise<string[]>;
 }
 
-let declared = new Map<pulumi.Resource, Declared>();
+let registrations = new Map<pulumi.Resource, Registration>();
 
 /** A stack transformation that changes nothing. */
 export function record({ resource, type, name, props, opts }: pulumi.ResourceTransformationArgs): undefined {
-  const all = declared;
+  const all = registrations;
   all.set(resource, {
     type,
     name,
@@ -39,8 +39,8 @@ export function record({ resource, type, name, props, opts }: pulumi.ResourceTra
   return undefined;
 }
 
-/** A program in a project's folder that evaluates the project's own under {@link record}. */
-export function recordingProgram(folder: string): string {
+/** Writes a program to the project's folder that runs `index.ts` under {@link record}. */
+export function writeRecordingProgram(folder: string): string {
   const program = join(folder, "recorded.js");
   const text = `require("@pulumi/pulumi").runtime.registerStackTransformation(require(${JSON.stringify(__filename)}).record);
 module.exports = require("./index");
@@ -49,9 +49,9 @@ module.exports = require("./index");
   return program;
 }
 
-/** What has been recorded since the last time. */
-export function takeDeclared(): Declared[] {
-  const taken = [...declared.values()];
-  declared = new Map();
+/** Returns what has been recorded since the last call. */
+export function takeRegistrations(): Registration[] {
+  const taken = [...registrations.values()];
+  registrations = new Map();
   return taken;
 }

@@ -1,17 +1,28 @@
-// npm run soak: visitors, faults and restarts for a while, and at the end an audit of every count.
+// npm run soak: sends visits for a while, despite faults and restarts, then compares every counter with the table.
 
 import { randomInt } from "node:crypto";
 import { setTimeout as wait } from "node:timers/promises";
-import { parseArgs } from "node:util";
 import { DynamoDBClient, paginateScan } from "@aws-sdk/client-dynamodb";
 import { type Run, run, startDynamoDB } from "pulumi-aws-local";
-import { readPage } from "../tests/support/browser";
-import { type Fault, startFaultProxy } from "../tests/support/faults";
-import { copyProject } from "../tests/support/project";
-import { connection } from "../tests/support/table";
+import { explain, Failure } from "../acceptance/errors";
+import { parseOptions } from "../acceptance/options";
+import { readPage } from "./support/browser";
+import { type Fault, startFaultProxy } from "./support/faultproxy";
+import { copyProject } from "./support/project";
+import { connection } from "./support/table";
+
+const help = `Sends visits to a local run for a while, with DynamoDB failing and functions restarting, and then compares every
+counter with the table.
+
+  npm run soak -- [options]
+
+  --seconds N   how long to send visits (default: 60)
+  --requests N  stop after so many requests (default: 100000)
+  --visitors N  how many visitors send requests in parallel (default: 32)
+  --help        show this text`;
 
 const faults: Fault[] = [
-  "lose the answer",
+  "lose the response",
   "fail afterwards",
   "reset",
   "server error",
@@ -22,31 +33,32 @@ const faults: Fault[] = [
 ];
 const FAULTS_IN_1000 = 50;
 const RESTART_SECONDS = 10;
-/** Two visitors at a time share a session, for this many visits each. */
+/** Two visitors share a session and make this many visits each. */
 const VISITS = 25;
-const LONGEST_PAUSE_MILLISECONDS = 400;
+const MAX_PAUSE_MILLISECONDS = 400;
 
-/** What the visitors of a session have seen. */
-interface Seen {
+/** What the visitors of a session got. */
+interface SessionLog {
   id: string;
-  /** The counts in the answers. */
+  /** The counters in the responses. */
   counters: number[];
-  /** Visits that were answered 503. DynamoDB may have counted them all the same. */
-  unanswered: number;
+  /** Visits that got a 503. DynamoDB may have counted them anyway. */
+  failed: number;
 }
 
 function readOptions() {
   const number = { type: "string" } as const;
-  const { values } = parseArgs({
+  const { values } = parseOptions("soak", {
     options: { seconds: number, requests: number, visitors: number, help: { type: "boolean" } },
   });
   if (values.help) {
-    console.log("npm run soak -- [--seconds 60] [--requests 100000] [--visitors 32]");
+    console.log(help);
     process.exit();
   }
   const { seconds = "60", requests = "100000", visitors = "32" } = values;
   for (const [name, value] of Object.entries({ seconds, requests, visitors })) {
-    if (!/^[1-9]\d*$/.test(value)) throw new Error(`--${name} takes a whole number above 0, not "${value}"`);
+    if (!/^[1-9]\d*$/.test(value))
+      throw new Failure(`--${name} must be a whole number above 0, not "${value}".`);
   }
   return { seconds: Number(seconds), requests: Number(requests), visitors: Number(visitors) };
 }
@@ -56,12 +68,10 @@ async function soak({ seconds, requests, visitors }: ReturnType<typeof readOptio
   const embedded = await startDynamoDB();
   const endpoint = process.env.DYNAMODB_ENDPOINT ?? embedded.endpoint;
   const proxy = await startFaultProxy(endpoint);
-  const all: Seen[] = [];
-  const total = { requests: 0, faults: 0, unanswered: 0, starts: 0, failedCreations: 0 };
-  const end = Date.now() + seconds * 1000;
-  const isOver = () => Date.now() >= end || total.requests >= requests;
+  const logs: SessionLog[] = [];
+  const total = { requests: 0, faults: 0, failed: 0, starts: 0, failedCreations: 0 };
 
-  /** Starts all function instances anew. Meanwhile no fault happens: a deployment is not what is tested. */
+  /** Restarts all function instances, without faults: deployments aren't what this tests. */
   async function start(): Promise<Run & { inFlight: number }> {
     proxy.nextFault = () => undefined;
     const started = await run({
@@ -80,6 +90,8 @@ async function soak({ seconds, requests, visitors }: ReturnType<typeof readOptio
   }
 
   let current = await start();
+  const end = Date.now() + seconds * 1000;
+  const isOver = () => Date.now() >= end || total.requests >= requests;
   const tableName = String(current.outputs.tableName);
   const earlier = await readTable(endpoint, tableName);
   async function restart(): Promise<void> {
@@ -103,8 +115,8 @@ async function soak({ seconds, requests, visitors }: ReturnType<typeof readOptio
     serving.inFlight -= 1;
     const page = readPage(body);
     if (page.id) return page;
-    if (response.status !== 503) throw new Error(`answered ${response.status}: ${body}`);
-    total.unanswered += 1;
+    if (response.status !== 503) throw new Error(`A visit got ${response.status}: ${body}`);
+    total.failed += 1;
     return undefined;
   }
 
@@ -115,18 +127,18 @@ async function soak({ seconds, requests, visitors }: ReturnType<typeof readOptio
         total.failedCreations += 1;
         continue;
       }
-      const seen: Seen = { id: first.id, counters: [first.counter], unanswered: 0 };
-      all.push(seen);
-      const comeBack = async () => {
+      const log: SessionLog = { id: first.id, counters: [first.counter], failed: 0 };
+      logs.push(log);
+      const returnOften = async () => {
         for (let i = 0; i < VISITS && !isOver(); i++) {
-          await wait(randomInt(LONGEST_PAUSE_MILLISECONDS));
-          const again = await visit(seen.id);
-          if (!again) seen.unanswered += 1;
-          else if (again.id === seen.id) seen.counters.push(again.counter);
-          else throw new Error("a live session was replaced");
+          await wait(randomInt(MAX_PAUSE_MILLISECONDS));
+          const again = await visit(log.id);
+          if (!again) log.failed += 1;
+          else if (again.id === log.id) log.counters.push(again.counter);
+          else throw new Error("A live session was replaced.");
         }
       };
-      await Promise.all([comeBack(), comeBack()]);
+      await Promise.all([returnOften(), returnOften()]);
     }
   }
 
@@ -134,23 +146,23 @@ async function soak({ seconds, requests, visitors }: ReturnType<typeof readOptio
 
   const stored = await readTable(endpoint, tableName);
   for (const id of earlier.keys()) stored.delete(id);
-  const problems = audit(all, stored, total.failedCreations);
-  // Of these faults the SDK's retries make good nearly all.
-  if (total.unanswered > total.requests / 100) problems.push("more than 1 % of the visits were answered 503");
+  const problems = audit(logs, stored, total.failedCreations);
+  // The SDK's retries recover from nearly all faults.
+  if (total.failed > total.requests / 100) problems.push("More than 1 % of the visits got a 503.");
   await current.close();
   proxy.close();
   await embedded.close();
 
   console.log(
-    `${total.requests} visits of ${all.length} sessions, ${total.faults} faults, ${total.starts} starts`,
+    `${total.requests} visits to ${logs.length} sessions, ${total.faults} faults, ${total.starts} starts`,
   );
-  console.log(`${total.unanswered} visits were answered 503`);
+  console.log(`${total.failed} visits got a 503`);
   for (const problem of problems) console.log(problem);
-  console.log(problems.length === 0 ? "Every count is right." : "There is something wrong.");
+  console.log(problems.length === 0 ? "Every counter is correct." : "The soak test failed.");
   return problems.length === 0;
 }
 
-/** The counts in the table, by session id. */
+/** The counters in the table, by session id. */
 async function readTable(endpoint: string, tableName: string): Promise<Map<string, number>> {
   const client = new DynamoDBClient(connection(endpoint));
   const stored = new Map<string, number>();
@@ -161,23 +173,27 @@ async function readTable(endpoint: string, tableName: string): Promise<Map<strin
   return stored;
 }
 
-/** Holds what visitors have seen against what is stored. */
-function audit(all: Seen[], stored: Map<string, number>, failedCreations: number): string[] {
+/** Compares what visitors got with what is stored. */
+function audit(logs: SessionLog[], stored: Map<string, number>, failedCreations: number): string[] {
   const problems: string[] = [];
-  for (const { id, counters, unanswered } of all) {
+  for (const { id, counters, failed } of logs) {
     const count = stored.get(id) ?? 0;
-    const answered = new Set(counters).size;
-    if (answered < counters.length) problems.push(`two visits got the same count: ${counters}`);
-    if (count < answered) problems.push(`visits were lost: ${answered} answered, ${count} counted`);
-    if (count > answered + unanswered)
-      problems.push(`visits counted double: ${answered} answered, ${count} counted`);
+    const succeeded = new Set(counters).size;
+    if (succeeded < counters.length)
+      problems.push(`Session ${id}: two visits got the same counter: ${counters}.`);
+    if (count < succeeded)
+      problems.push(`Session ${id}: visits were lost: ${succeeded} succeeded, ${count} counted.`);
+    if (count > succeeded + failed)
+      problems.push(`Session ${id}: visits were counted twice: ${succeeded} succeeded, ${count} counted.`);
     stored.delete(id);
   }
-  // A session whose creation was answered 503 may exist without a visitor.
+  // A session may exist even though the visit that created it got a 503.
   if (stored.size > failedCreations)
-    problems.push(`${stored.size} sessions are unknown, ${failedCreations} may be`);
+    problems.push(
+      `${stored.size} stored sessions have no visitor, but only ${failedCreations} visits failed to start one.`,
+    );
   for (const count of stored.values())
-    if (count !== 1) problems.push(`a session without a visitor has ${count}`);
+    if (count !== 1) problems.push(`A session without a visitor has counter ${count}.`);
   return problems;
 }
 
@@ -187,6 +203,6 @@ async function main() {
 }
 
 main().catch((error: Error) => {
-  console.error(error.message);
+  console.error(explain(error));
   process.exit(1);
 });

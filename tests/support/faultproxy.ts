@@ -3,32 +3,32 @@ import { createServer, request as forward, type IncomingMessage, type ServerResp
 import type { AddressInfo } from "node:net";
 import { setTimeout as wait } from "node:timers/promises";
 
-/** What happens to a request on its way to DynamoDB, or to the answer on its way back. */
+/** What happens to a request to DynamoDB, or to its response. */
 export type Fault =
-  /** Carried out, and answered after so many milliseconds. */
+  /** Executed, but the response is delayed by this many milliseconds. */
   | { delay: number }
-  /** Carried out, and the connection is lost before the answer. */
-  | "lose the answer"
-  /** Carried out, and answered with an error all the same. */
+  /** Executed, but the connection closes before the response. */
+  | "lose the response"
+  /** Executed, but the response is an error. */
   | "fail afterwards"
-  /** The connection is reset before anything happens. */
+  /** Not executed: the connection is reset. */
   | "reset"
   | "server error"
   | "unavailable"
   | "throttle"
-  | "refuse"
-  /** Nothing happens, and nothing is answered. */
-  | "silence"
-  /** Carried out; of the answer, half arrives. */
+  | "deny access"
+  /** Not executed, and there is no response. */
+  | "hang"
+  /** Executed, but only half of the response arrives. */
   | "stall";
 
 export interface FaultProxy {
   endpoint: string;
-  /** How many requests came through. */
+  /** The number of requests received. */
   requests: number;
-  /** Whose they were, as in `access-key-id/us-east-1`. */
+  /** Who sent them, such as `access-key-id/us-east-1`. */
   callers: Set<string>;
-  /** Chooses what happens to the next request; `undefined` lets it pass. */
+  /** Chooses the fault for the next request, or `undefined` for none. */
   nextFault: () => Fault | undefined;
   close(): void;
 }
@@ -38,10 +38,10 @@ const errors: Partial<Record<Fault & string, [status: number, type: string]>> = 
   "server error": [500, "InternalServerError"],
   unavailable: [503, "ServiceUnavailable"],
   throttle: [400, "ProvisionedThroughputExceededException"],
-  refuse: [400, "AccessDeniedException"],
+  "deny access": [400, "AccessDeniedException"],
 };
 
-/** Stands between a client and the DynamoDB at `endpoint`, and lets things go wrong. */
+/** A proxy for the DynamoDB at `endpoint` that injects faults. */
 export async function startFaultProxy(endpoint: string): Promise<FaultProxy> {
   const server = createServer(async (request, response) => {
     proxy.requests += 1;
@@ -50,26 +50,26 @@ export async function startFaultProxy(endpoint: string): Promise<FaultProxy> {
     proxy.callers.add(`${key}/${region}`);
     const body = Buffer.concat(await request.toArray());
     const fault = proxy.nextFault();
-    if (fault === "silence") return;
+    if (fault === "hang") return;
     if (fault === "reset") return request.socket.resetAndDestroy();
 
-    const isCarriedOut =
-      typeof fault !== "string" || ["lose the answer", "fail afterwards", "stall"].includes(fault);
-    const answer = isCarriedOut ? await send(endpoint, request, body) : undefined;
-    if (fault === "lose the answer") return request.socket.destroy();
-    if (fault === "stall" && answer) {
-      response.writeHead(answer.status, {
+    const isExecuted =
+      typeof fault !== "string" || ["lose the response", "fail afterwards", "stall"].includes(fault);
+    const reply = isExecuted ? await send(endpoint, request, body) : undefined;
+    if (fault === "lose the response") return request.socket.destroy();
+    if (fault === "stall" && reply) {
+      response.writeHead(reply.status, {
         "content-type": "application/x-amz-json-1.0",
-        "content-length": answer.body.length,
+        "content-length": reply.body.length,
       });
-      return response.write(answer.body.subarray(0, answer.body.length / 2));
+      return response.write(reply.body.subarray(0, reply.body.length / 2));
     }
     if (typeof fault === "object") await wait(fault.delay);
     const error = typeof fault === "string" ? errors[fault] : undefined;
     if (error) return fail(response, ...error);
     response
-      .writeHead(answer?.status ?? 500, { "content-type": "application/x-amz-json-1.0" })
-      .end(answer?.body);
+      .writeHead(reply?.status ?? 500, { "content-type": "application/x-amz-json-1.0" })
+      .end(reply?.body);
   });
   await once(server.listen(0, "127.0.0.1"), "listening");
   const proxy: FaultProxy = {
@@ -87,14 +87,14 @@ export async function startFaultProxy(endpoint: string): Promise<FaultProxy> {
 
 async function send(endpoint: string, { method, headers }: IncomingMessage, body: Buffer) {
   const outgoing = forward(endpoint, { method, headers }).end(body);
-  const [answer] = (await once(outgoing, "response")) as [IncomingMessage];
-  return { status: answer.statusCode ?? 500, body: Buffer.concat(await answer.toArray()) };
+  const [reply] = (await once(outgoing, "response")) as [IncomingMessage];
+  return { status: reply.statusCode ?? 500, body: Buffer.concat(await reply.toArray()) };
 }
 
 function fail(response: ServerResponse, status: number, type: string) {
   const body = JSON.stringify({
     __type: `com.amazonaws.dynamodb.v20120810#${type}`,
-    message: "made by a test",
+    message: "injected by a test",
   });
   response.writeHead(status, { "content-type": "application/x-amz-json-1.0" }).end(body);
 }

@@ -1,21 +1,21 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import type { LocalWorkspace, StackSettingsConfigValue } from "@pulumi/pulumi/automation";
-import { Failure } from "./failures";
+import { Failure } from "./errors";
 
 type Config = Record<string, StackSettingsConfigValue>;
 
-/** Settings of a stack that a trial leaves out, because they reach beyond it: to a domain and a mailbox. */
-const LEFT_OUT = ["domainName", "hostedZoneId", "disableExecuteApiEndpoint", "alarmEmail"];
+/** Settings that affect things outside the stack: a domain and a mailbox. */
+const EXCLUDED = ["domainName", "hostedZoneId", "disableExecuteApiEndpoint", "alarmEmail"];
 
 /**
- * Reads the settings in `Pulumi.<settings>.yaml` as a trial can use them. Its data is not protected, or else it could
- * not be deleted.
+ * Reads the settings in `Pulumi.<settings>.yaml` for a temporary stack. `protectData` is off, so that the stack can be
+ * deleted.
  *
  * @returns them with full keys, `PROJECT:KEY`
- * @throws Failure when there is no such file, or when it holds a secret
+ * @throws Failure when there is no such file, or when it contains a secret
  */
-export async function readSettings(
+export async function readStackSettings(
   workspace: LocalWorkspace,
   project: string,
   settings: string,
@@ -23,17 +23,17 @@ export async function readSettings(
   const folder = workspace.workDir;
   if (!existsSync(join(folder, `Pulumi.${settings}.yaml`))) {
     const all = readdirSync(folder).flatMap((file) => /^Pulumi\.(.+)\.yaml$/.exec(file)?.[1] ?? []);
-    throw new Failure(`There is no Pulumi.${settings}.yaml. Choose --settings ${all.join(" or ")}.`);
+    throw new Failure(`Pulumi.${settings}.yaml does not exist. Available: --settings ${all.join(", ")}.`);
   }
   const config: Config = {};
   for (const [key, value] of Object.entries((await workspace.stackSettings(settings)).config ?? {})) {
     if (typeof value === "object" && value !== null && "secure" in value) {
       throw new Failure(
-        `Another stack cannot decrypt ${key} in Pulumi.${settings}.yaml. Choose other --settings.`,
+        `${key} in Pulumi.${settings}.yaml is a secret, which another stack can't decrypt. Use other --settings.`,
       );
     }
     config[key.includes(":") ? key : `${project}:${key}`] = value;
   }
-  for (const key of LEFT_OUT) delete config[`${project}:${key}`];
+  for (const key of EXCLUDED) delete config[`${project}:${key}`];
   return { ...config, [`${project}:protectData`]: "false" };
 }

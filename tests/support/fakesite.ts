@@ -5,7 +5,7 @@ import type { AddressInfo } from "node:net";
 
 const ID = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 
-/** What a site answers to a visit, for a test to change. */
+/** The response to a visit. */
 export interface Page {
   status: number;
   headers: Record<string, string>;
@@ -13,14 +13,14 @@ export interface Page {
 }
 
 /**
- * A site that keeps what a visit promises, in memory.
+ * An in-memory site that passes all acceptance checks.
  *
- * @param settings asked at each request
- * @param spoil changes an answer, so that a promise falls short
+ * @param settings called for each request
+ * @param breakPage changes a response, so that a check fails
  */
-export async function startSite(
+export async function startFakeSite(
   settings: () => { cookieName: string; idleSeconds: string },
-  spoil: (page: Page, cookie: string) => Page = (page) => page,
+  breakPage: (page: Page, cookie: string) => Page = (page) => page,
 ) {
   const counters = new Map<string, number>();
   const server = createServer(({ method, url, headers: { cookie = "" } }, response) => {
@@ -42,7 +42,7 @@ export async function startSite(
       },
       body: `session-id: ${id}, counter: ${counter}`,
     };
-    const { status, headers, body } = spoil(page, cookie);
+    const { status, headers, body } = breakPage(page, cookie);
     response.writeHead(status, headers).end(body);
   });
   await once(server.listen(0, "127.0.0.1"), "listening");

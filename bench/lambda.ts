@@ -1,0 +1,54 @@
+import { existsSync, mkdirSync, rmdirSync, writeFileSync } from "node:fs";
+
+/** https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html: at this many MB a function has one vCPU. */
+const MEMORY_OF_A_CORE = 1769;
+
+/**
+ * Milliseconds. Within each, a function may use its share of a core at full speed, then it is stopped until the next one
+ * (measured: https://github.com/pwrdrvr/lambda-throttling).
+ */
+const PERIOD = 20;
+
+/** Of an arm64 function in us-east-1, in dollars: https://aws.amazon.com/lambda/pricing/ */
+const GIGABYTE_SECOND = 0.0000133334;
+const INVOCATION = 0.2e-6;
+
+/** The part of a core that a function has, after INIT. */
+export const shareOf = (memory: number) => Math.min(1, memory / MEMORY_OF_A_CORE);
+
+/** Milliseconds of CPU time in each period. */
+export const quotaOf = (memory: number) => shareOf(memory) * PERIOD;
+
+/** Dollars for a million visits of so many milliseconds; Lambda bills whole ones. */
+export const priceOf = (memory: number, milliseconds: number[]) => {
+  const billed = milliseconds.reduce((sum, wall) => sum + Math.ceil(wall), 0) / milliseconds.length;
+  return 1e6 * (INVOCATION + (GIGABYTE_SECOND * memory * billed) / 1024 / 1000);
+};
+
+/**
+ * Makes a control group whose processes have a function's share of a core, and no less because of this machine's other work.
+ * Returns `undefined` where that isn't allowed: it takes Linux and root.
+ */
+export function createQuota(memory: number): { folder: string; remove(): void } | undefined {
+  const [version1, version2] = ["/sys/fs/cgroup/cpu", "/sys/fs/cgroup"];
+  const isVersion1 = existsSync(`${version1}/cpu.cfs_quota_us`);
+  const folder = `${isVersion1 ? version1 : version2}/bench-${process.pid}-${memory}`;
+  const [quota, period] = [Math.round(quotaOf(memory) * 1000), PERIOD * 1000];
+  const limits: [file: string, content: string | number][] = isVersion1
+    ? [
+        ["cpu.cfs_period_us", period],
+        ["cpu.cfs_quota_us", quota],
+        ["cpu.shares", 100_000],
+      ]
+    : [
+        ["cpu.max", `${quota} ${period}`],
+        ["cpu.weight", 10_000],
+      ];
+  try {
+    mkdirSync(folder);
+    for (const [file, content] of limits) writeFileSync(`${folder}/${file}`, `${content}`);
+  } catch {
+    return undefined;
+  }
+  return { folder, remove: () => rmdirSync(folder) };
+}

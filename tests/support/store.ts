@@ -1,0 +1,39 @@
+import { randomUUID } from "node:crypto";
+import type { DynamoDBClient, UpdateItemCommand, UpdateItemCommandOutput } from "@aws-sdk/client-dynamodb";
+import { createSessionStore } from "../../sessions";
+import { useTable } from "./table";
+
+type Send = (command: UpdateItemCommand, options?: object) => Promise<UpdateItemCommandOutput>;
+
+/** A session store for the tests of a `describe` block, in a table of its own. Its clock only moves when a test moves it. */
+export function useStore() {
+  const table = useTable();
+  const start = Date.UTC(2026, 0, 1);
+  let now: number;
+  beforeEach(() => {
+    now = start;
+  });
+
+  const send: Send = (...call) => table.dynamodb.send(...call);
+
+  /** A store whose client sends like this. */
+  const storeWith = (send: Send, limits = { idleSeconds: 60, absoluteSeconds: 100 }) =>
+    createSessionStore({ send } as unknown as DynamoDBClient, table.name, limits, () => now);
+
+  return {
+    table,
+    start,
+    send,
+    storeWith,
+    sessions: storeWith(send),
+    /** Sends every command twice, as the SDK does when the first answer is lost. */
+    async sendTwice(command: UpdateItemCommand) {
+      await send(command);
+      return send(command);
+    },
+    visit: () => ({ requestId: randomUUID() }),
+    later(seconds: number) {
+      now += seconds * 1000;
+    },
+  };
+}
