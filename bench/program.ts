@@ -13,7 +13,7 @@ const project = join(__dirname, "..");
 
 /** Times of the program, each in a fresh process, from its start. */
 export async function measureProgram(rounds: number): Promise<ProgramTime[]> {
-  const evaluate = `require("./tests/support/evaluate").evaluate().then(() => process.exit())`;
+  const evaluate = `require("./harness/evaluate").evaluate().then(() => process.exit())`;
   const measurements: [string, () => Promise<number>][] = [
     ["evaluation of index.ts under mocks", () => evaluation(["-r", "ts-node/register", "-e", evaluate])],
     ["npm start, to the first answer", () => firstAnswer("npm", ["start", "--", "--port"], project)],

@@ -9,9 +9,9 @@ import { promisify } from "node:util";
 import { gzipSync } from "node:zlib";
 import type * as pulumi from "@pulumi/pulumi";
 import { unpack } from "pulumi-aws-local";
+import { evaluate } from "../harness/evaluate";
+import { useTable } from "../harness/table";
 import { bundle } from "../infrastructure/bundle";
-import { evaluate } from "./support/evaluate";
-import { useTable } from "./support/table";
 
 const run = promisify(execFile);
 const project = resolve(__dirname, "..");
@@ -93,7 +93,7 @@ describe("the function's archive", () => {
     }
     symlinkSync(join(project, "node_modules"), join(copy, "node_modules"));
     const script = `
-      const { evaluate } = require("./tests/support/evaluate");
+      const { evaluate } = require("./harness/evaluate");
       const { unpack } = require("./local/lambda/archive");
       evaluate().then(({ inputs }) => unpack(inputs("aws:lambda/function:Function", "visit").code, "archive"));`;
     await run(process.execPath, ["-r", "ts-node/register", "-e", script], { cwd: copy });
