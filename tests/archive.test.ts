@@ -87,7 +87,7 @@ describe("the function's archive", () => {
     const copy = join(folder, "project");
     mkdirSync(copy);
     for (const name of readdirSync(project)) {
-      if (/\.(ts|json|yaml|md)$|^(infrastructure|local|tests)$/.test(name)) {
+      if (/\.(ts|json|yaml|md)$|^(harness|infrastructure|local)$/.test(name)) {
         cpSync(join(project, name), join(copy, name), { recursive: true });
       }
     }

@@ -1,6 +1,6 @@
 /// <reference path="./dynalite.d.ts" />
 
-import type { IncomingMessage, RequestListener } from "node:http";
+import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
@@ -39,7 +39,15 @@ export async function startDynamoDB(
   // Longer than most clients keep an idle connection: a request that meets a closing connection is lost.
   server.keepAliveTimeout = 65_000;
   const [handle = () => {}] = server.listeners("request") as RequestListener[];
-  server.removeAllListeners("request").on("request", guard(handle, authorize));
+  const working = new Set<Promise<void>>();
+  let isClosing = false;
+  const work: RequestListener = (request, response) => {
+    if (isClosing) return response.destroy();
+    const done = ending(response).then(() => void working.delete(done));
+    working.add(done);
+    handle(request, response);
+  };
+  server.removeAllListeners("request").on("request", guard(work, authorize));
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const stopWatching = data && path ? watchDataFolder(data, path, onFailure) : () => {};
@@ -47,12 +55,25 @@ export async function startDynamoDB(
     endpoint,
     async close() {
       stopWatching();
+      isClosing = true;
+      // dynalite throws when its database closes in the middle of a call, even one whose caller has gone away.
+      await Promise.all(working);
       const closed = new Promise((resolve) => server.close(resolve));
       server.closeAllConnections();
       await closed;
     },
   };
 }
+
+/** Resolves when a response is ended, even if its connection was closed before. */
+const ending = (response: ServerResponse) =>
+  new Promise<void>((resolve) => {
+    const end = response.end.bind(response);
+    response.end = (...args: unknown[]) => {
+      resolve();
+      return end(...(args as []));
+    };
+  });
 
 // dynalite lacks ReturnValuesOnConditionCheckFailure. It checks a condition while the item is locked, so the item that is
 // added to the answer here is the one that failed the condition.
