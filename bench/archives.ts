@@ -5,7 +5,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { build } from "esbuild";
 import { unpack } from "pulumi-aws-local";
 import { createHandler } from "../handler";
-import { evaluate } from "../tests/support/evaluate";
+import { evaluate } from "../harness/evaluate";
 
 export interface Archive {
   name: string;

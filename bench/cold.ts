@@ -6,7 +6,7 @@ import { promisify } from "node:util";
 import { type Archive, createArchives } from "./archives";
 import { connect, createTable } from "./contenders/contender";
 import { startDynamoDB } from "./dynamodb";
-import { type Figure, figure } from "./measure";
+import { eachRound, type Figure, figure } from "./measure";
 
 const run = promisify(execFile);
 
@@ -60,7 +60,7 @@ export async function measureColdStarts(rounds: number): Promise<ColdStart[]> {
     warm: [] as number[],
     answer: [] as number[],
   }));
-  for (let round = 0; round < rounds; round++) {
+  await eachRound(rounds, async () => {
     for (const [i, archive] of archives.entries()) {
       await forgetFiles(archive.nodePath ?? archive.folder);
       await forgetFiles(archive.folder);
@@ -69,7 +69,7 @@ export async function measureColdStarts(rounds: number): Promise<ColdStart[]> {
       samples[i]?.answer.push(cold.answer);
       samples[i]?.warm.push((await start(archive)).load);
     }
-  }
+  });
   await dynamodb.close();
   rmSync(folder, { recursive: true });
   return archives.map((archive, i) => {

@@ -6,19 +6,14 @@ import { BatchWriteItemCommand, type DynamoDBClient } from "@aws-sdk/client-dyna
 import { type Contender, connect, createTable, type Jar } from "./contenders/contender";
 import { handlerOn } from "./contenders/ours";
 import { startDynamoDB } from "./dynamodb";
-import { type Figure, figure, load } from "./measure";
+import { eachRound, type Figure, figures, type Load, load } from "./measure";
 
-export interface Growth {
-  sessions: number;
-  throughput: Figure;
-  p50: Figure;
-  p99: Figure;
-}
+export type Growth = { sessions: number } & Record<keyof Load, Figure>;
 
 /** Visits of 16 visitors to our handler, with so many sessions in the table, which is on disk. */
 export async function measureGrowth(sizes: number[], rounds: number, visits: number): Promise<Growth[]> {
   const data = mkdtempSync(join(tmpdir(), "bench-"));
-  const server = await startDynamoDB(data);
+  const server = await startDynamoDB({ data });
   const dynamodb = connect(server.endpoint);
   const contenders: Contender[] = [];
   for (const sessions of sizes) {
@@ -28,24 +23,16 @@ export async function measureGrowth(sizes: number[], rounds: number, visits: num
     contenders.push(handlerOn(dynamodb, table));
   }
   const jars = sizes.map((): Jar[] => Array.from({ length: 16 }, () => ({})));
-  const samples = sizes.map(() => ({ throughput: [] as number[], p50: [] as number[], p99: [] as number[] }));
-  for (let round = -1; round < rounds; round++) {
+  const samples = sizes.map((): Load[] => []);
+  await eachRound(rounds + 1, async (round) => {
     for (const [i, contender] of contenders.entries()) {
       const sample = await load(contender, jars[i] ?? [], visits);
-      if (round < 0) continue; // The first round warms up.
-      samples[i]?.throughput.push(sample.throughput);
-      samples[i]?.p50.push(sample.p50);
-      samples[i]?.p99.push(sample.p99);
+      if (round > 1) samples[i]?.push(sample); // The first round warms up.
     }
-  }
+  });
   await server.close();
   rmSync(data, { recursive: true });
-  return sizes.map((sessions, i) => ({
-    sessions,
-    throughput: figure(samples[i]?.throughput ?? []),
-    p50: figure(samples[i]?.p50 ?? []),
-    p99: figure(samples[i]?.p99 ?? []),
-  }));
+  return sizes.map((sessions, i) => ({ sessions, ...figures(samples[i] ?? []) }));
 }
 
 /** Sessions of other visitors, with the attributes that the session store writes. */

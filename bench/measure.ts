@@ -16,19 +16,22 @@ export function figure(values: number[]): Figure {
 export const quantile = (sorted: number[], share: number) =>
   sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
 
-export interface Load {
-  /** Visits a second. */
-  throughput: number;
-  /** Milliseconds. */
-  p50: number;
-  p99: number;
-}
+const measures = ["throughput", "p25", "p50", "p75", "p99", "cpu"] as const;
+/** Visits a second, quantiles of their latency, and this process's CPU time for each, both in milliseconds. */
+export type Load = Record<(typeof measures)[number], number>;
+
+export const figures = (loads: Load[]) =>
+  Object.fromEntries(measures.map((name) => [name, figure(loads.map((load) => load[name]))])) as Record<
+    keyof Load,
+    Figure
+  >;
 
 /** As many visitors as there are jars visit in parallel, each again as soon as it has its answer. */
 export async function load({ visit }: Contender, jars: Jar[], visits: number): Promise<Load> {
   const latencies: number[] = [];
   let started = 0;
   const start = performance.now();
+  const cpuStart = process.cpuUsage();
   await Promise.all(
     jars.map(async (jar) => {
       while (started++ < visits) {
@@ -39,8 +42,10 @@ export async function load({ visit }: Contender, jars: Jar[], visits: number): P
     }),
   );
   const seconds = (performance.now() - start) / 1000;
+  const { user, system } = process.cpuUsage(cpuStart);
   latencies.sort((a, b) => a - b);
-  return { throughput: visits / seconds, p50: quantile(latencies, 0.5), p99: quantile(latencies, 0.99) };
+  const [p25, p50, p75, p99] = [0.25, 0.5, 0.75, 0.99].map((share) => quantile(latencies, share));
+  return { throughput: visits / seconds, p25, p50, p75, p99, cpu: (user + system) / 1000 / visits } as Load;
 }
 
 /** How many of the visits in parallel to one and the same session are missing from its counter afterwards. */
@@ -49,4 +54,15 @@ export async function lostCounts({ visit }: Contender, parallel: number): Promis
   const before = await visit(jar);
   await Promise.all(Array.from({ length: parallel }, () => visit({ ...jar })));
   return before + parallel + 1 - (await visit(jar));
+}
+
+/** Runs `measure` round after round. On a terminal it says how long it will take. */
+export async function eachRound(rounds: number, measure: (round: number) => Promise<void>): Promise<void> {
+  const start = performance.now();
+  for (let round = 1; round <= rounds; round++) {
+    await measure(round);
+    const left = ((performance.now() - start) / round) * (rounds - round);
+    const line = left ? `  round ${round} of ${rounds}, ${(left / 1000).toFixed(0)} s left` : "";
+    if (process.stderr.isTTY) process.stderr.write(`\r${line}\x1b[K`);
+  }
 }

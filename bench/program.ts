@@ -1,9 +1,8 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import type { AddressInfo } from "node:net";
-import { createServer } from "node:net";
 import { join } from "node:path";
-import { type Figure, figure } from "./measure";
+import { freePort } from "./dynamodb";
+import { eachRound, type Figure, figure } from "./measure";
 
 export interface ProgramTime {
   name: string;
@@ -14,7 +13,7 @@ const project = join(__dirname, "..");
 
 /** Times of the program, each in a fresh process, from its start. */
 export async function measureProgram(rounds: number): Promise<ProgramTime[]> {
-  const evaluate = `require("./tests/support/evaluate").evaluate().then(() => process.exit())`;
+  const evaluate = `require("./harness/evaluate").evaluate().then(() => process.exit())`;
   const measurements: [string, () => Promise<number>][] = [
     ["evaluation of index.ts under mocks", () => evaluation(["-r", "ts-node/register", "-e", evaluate])],
     ["npm start, to the first answer", () => firstAnswer("npm", ["start", "--", "--port"], project)],
@@ -29,9 +28,9 @@ export async function measureProgram(rounds: number): Promise<ProgramTime[]> {
     ],
   ];
   const samples = measurements.map((): number[] => []);
-  for (let round = 0; round < rounds; round++) {
+  await eachRound(rounds, async () => {
     for (const [i, [, measure]] of measurements.entries()) samples[i]?.push(await measure());
-  }
+  });
   return measurements.map(([name], i) => ({ name, seconds: figure(samples[i] ?? []) }));
 }
 
@@ -60,12 +59,4 @@ async function firstAnswer(command: string, args: string[], cwd: string): Promis
     process.kill(-(child.pid ?? 0), "SIGTERM");
     await once(child, "exit");
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((listening) => server.listen(0, listening));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((closed) => server.close(closed));
-  return port;
 }

@@ -2,15 +2,24 @@ import { readFileSync } from "node:fs";
 import { cpus, totalmem } from "node:os";
 import { join } from "node:path";
 import type { ColdStart } from "./cold";
+import { describe, type Engine } from "./dynamodb";
 import type { Growth } from "./growth";
 import type { Figure } from "./measure";
+import { delays } from "./network";
 import type { ProgramTime } from "./program";
 import type { Units } from "./units";
-import { PARALLEL, type Visits } from "./visits";
+import { AT_ONCE, type Visits } from "./visits";
 
-export interface Results {
-  visits: Visits[];
+/** Visits on one engine. */
+export interface VisitResults {
+  engine: Engine;
+  direct: Visits[];
+  network: Visits[];
   units: Units[];
+}
+
+/** What depends on the engine little or not at all. */
+export interface OtherResults {
   coldStarts: ColdStart[];
   program: ProgramTime[];
   growth: Growth[];
@@ -19,145 +28,160 @@ export interface Results {
 /** On-demand, us-east-1, in dollars for a million request units: https://aws.amazon.com/dynamodb/pricing/on-demand/ */
 const PRICE = { write: 0.625, read: 0.125 };
 
-/** The results as Markdown tables. */
-export function report({ visits, units, coldStarts, program, growth }: Results): string {
-  const unitsOf = (name: string) => units.find((unit) => unit.name === name);
-  const cost = (name: string) => {
-    const { read = 0, write = 0 } = unitsOf(name) ?? {};
-    return read * PRICE.read + write * PRICE.write;
-  };
+/** DynamoDB's part of the price of a million visits, in dollars; NaN if the engine does not report units. */
+export function price(units: Units[], name: string): number {
+  const { read, write } = units.find((unit) => unit.name === name) ?? {};
+  return (read ?? Number.NaN) * PRICE.read + (write ?? Number.NaN) * PRICE.write;
+}
+
+/** Visits as Markdown tables. */
+export function reportVisits({ engine, direct, network, units }: VisitResults): string[] {
+  const { write, strongRead, eventualRead } = delays;
   return [
-    machine(),
+    machine(engine),
     "### A visit",
+    `With the network: TLS, and DynamoDB answers writes after ${ms(write.median)} ms (p99 ${ms(write.p99)}), strongly consistent reads after ${ms(strongRead.median)} ms (${ms(strongRead.p99)}), eventually consistent ones after ${ms(eventualRead.median)} ms (${ms(eventualRead.p99)}).`,
+    loadTable(network),
+    "Without it:",
+    loadTable(direct),
+    "Latency and CPU time in milliseconds, for 1 or 16 visitors at a time. The floor is the bare `UpdateItem`, of one visitor. CPU time is that of the contender's process, without DynamoDB's.",
     table(
-      ["", ...PARALLEL.map((parallel) => `p50 / p99 at ${parallel}`), "times the floor at 1"],
-      visits.map(({ name, loads }) => [
-        name,
-        ...PARALLEL.map((parallel) => `${ms(loads[parallel]?.p50)} / ${ms(loads[parallel]?.p99)}`),
-        times(loads[1]?.timesTheFloor),
-      ]),
-    ),
-    "Latency in milliseconds. The floor is the bare `UpdateItem`.",
-    table(
-      ["", ...PARALLEL.map((parallel) => `visits/s at ${parallel}`), "our handler's is, at 16"],
-      visits.map(({ name, loads }) => [
-        name,
-        ...PARALLEL.map((parallel) => whole(loads[parallel]?.throughput)),
-        `${times(loads[16]?.ofOurThroughput)} times that`,
-      ]),
-    ),
-    table(
-      ["", "DynamoDB calls", "read units", "write units", "a million visits", "lost of 64 counts"],
-      visits.map(({ name, lost }) => {
-        const { calls = 0, read = 0, write = 0 } = unitsOf(name) ?? {};
-        return [name, `${calls}`, `${read}`, `${write}`, `$${cost(name).toFixed(4)}`, `${lost}`];
+      ["", "DynamoDB calls", "read units", "write units", "a million visits", `lost of ${AT_ONCE} counts`],
+      network.map(({ name, lost }) => {
+        const unit = units.find((unit) => unit.name === name);
+        const dollars = price(units, name);
+        const counts = [unit?.calls, unit?.read, unit?.write].map((count) => `${count ?? "not reported"}`);
+        return [name, ...counts, dollars ? `$${dollars.toFixed(4)}` : "unknown", `${lost}`];
       }),
     ),
-    "Of a returning visitor's visit, DynamoDB's part of the price. Lost: of 64 parallel visits to one session.",
-    "![Median latency against parallel visitors](latency.svg)",
-    "### A cold start",
-    table(
-      [
-        "",
-        "files",
-        "kB",
-        "kB gzipped",
-        "load, cold file cache",
-        "of the default's",
-        "load, warm",
-        "first answer",
-      ],
-      coldStarts.map(({ name, files, bytes, gzipped, ...times_ }) => [
-        name,
-        `${files}`,
-        `${Math.round(bytes / 1000)}`,
-        `${Math.round(gzipped / 1000)}`,
-        `${ms(times_.coldLoad)} ms`,
-        times(times_.ofDefault),
-        `${ms(times_.warmLoad)} ms`,
-        `${ms(times_.firstAnswer)} ms`,
-      ]),
-    ),
-    "### The program",
-    table(
-      ["", "seconds"],
-      program.map(({ name, seconds }) => [name, times(seconds)]),
-    ),
-    "### Growth",
-    table(
-      ["sessions in the table", "visits/s at 16", "p50", "p99"],
-      growth.map(({ sessions, throughput, p50, p99 }) => [
-        sessions.toLocaleString("en"),
-        whole(throughput),
-        `${ms(p50)} ms`,
-        `${ms(p99)} ms`,
-      ]),
-    ),
-    "### Targets",
-    table(["", "target", "measured", ""], targets({ visits, units, coldStarts, program, growth }, cost)),
-  ].join("\n\n");
-}
-
-function targets({ visits, units, coldStarts, growth }: Results, cost: (name: string) => number): string[][] {
-  const find = (name: string) => visits.find((visit) => visit.name.startsWith(name));
-  const handler = find("our handler");
-  const latency = handler?.loads[1]?.timesTheFloor.median ?? Number.NaN;
-  const overCall = handler?.loads[1]?.timesOurCall.median ?? Number.NaN;
-  const article = find("the article")?.loads[16]?.ofOurThroughput.median ?? Number.NaN;
-  const express = find("express-session + connect")?.loads[16]?.ofOurThroughput.median ?? Number.NaN;
-  const [ours] = coldStarts;
-  const first = growth[0]?.p50.median ?? 0;
-  const growthRatio = (growth.at(-1)?.p50.median ?? 0) / first;
-  const row = (name: string, target: string, value: string, met: boolean) => [
-    name,
-    target,
-    value,
-    met ? "met" : "missed",
-  ];
-  return [
-    row("handler's latency, of its own call's", "<= 1.10", overCall.toFixed(2), overCall <= 1.1),
-    row("handler's latency, of the bare call's", "<= 1.10", latency.toFixed(2), latency <= 1.1),
-    row("throughput at 16, of the article's", ">= 1.8", article.toFixed(2), article >= 1.8),
-    row("throughput at 16, of connect-dynamodb's", ">= 1.8", express.toFixed(2), express >= 1.8),
-    row("counts lost", "0", `${handler?.lost}`, handler?.lost === 0),
-    row(
-      "archive, kB gzipped",
-      "<= 110",
-      `${Math.round((ours?.gzipped ?? 0) / 1000)}`,
-      (ours?.gzipped ?? 0) <= 110_000,
-    ),
-    row(
-      "load, of the default archive's",
-      "<= 0.6",
-      times(ours?.ofDefault),
-      (ours?.ofDefault.median ?? 1) <= 0.6,
-    ),
-    row(
-      "price of a visit, of the article's",
-      "< 1",
-      (cost("our handler") / cost("the article: get, add, put")).toFixed(2),
-      cost("our handler") < cost("the article: get, add, put"),
-    ),
-    row(
-      `units of a visit with ${growth.at(-1)?.sessions.toLocaleString("en")} sessions; latency against ${growth[0]?.sessions.toLocaleString("en")}`,
-      "1 write; no growth",
-      `${units.find(({ name }) => name === "our handler")?.write} write; ${growthRatio.toFixed(2)}`,
-      growthRatio <= 1.25,
-    ),
+    `Of a returning visitor's visit, DynamoDB's part of the price. Lost: of ${AT_ONCE} parallel visits to one session, with the network.`,
   ];
 }
 
-function machine(): string {
-  const { version } = JSON.parse(
-    readFileSync(join(__dirname, "../node_modules/dynalite/package.json"), "utf8"),
+const loadTable = (visits: Visits[]) =>
+  table(
+    [
+      "",
+      "p50 at 1",
+      "p99 at 1",
+      "times the floor",
+      "p50 at 16",
+      "p99 at 16",
+      "visits/s at 16",
+      "ours / theirs",
+      "CPU at 16",
+    ],
+    visits.map(({ name, loads: { 1: one, 16: sixteen } }) => [
+      name,
+      ms(one?.p50.median),
+      ms(one?.p99.median),
+      times(one?.timesTheFloor),
+      ms(sixteen?.p50.median),
+      ms(sixteen?.p99.median),
+      whole(sixteen?.throughput),
+      times(sixteen?.ofOurThroughput),
+      ms(sixteen?.cpu.median),
+    ]),
   );
+
+/** The other results as Markdown tables. */
+export const reportOthers = ({ coldStarts, program, growth }: OtherResults): string[] => [
+  "### A cold start",
+  table(
+    [
+      "",
+      "files",
+      "kB",
+      "kB gzipped",
+      "load, cold file cache",
+      "of the default's",
+      "load, warm",
+      "first answer",
+    ],
+    coldStarts.map(({ name, files, bytes, gzipped, coldLoad, ofDefault, warmLoad, firstAnswer }) => [
+      name,
+      `${files}`,
+      `${Math.round(bytes / 1000)}`,
+      `${Math.round(gzipped / 1000)}`,
+      `${ms(coldLoad.median)} ms`,
+      times(ofDefault),
+      `${ms(warmLoad.median)} ms`,
+      `${ms(firstAnswer.median)} ms`,
+    ]),
+  ),
+  "### The program",
+  table(
+    ["", "seconds"],
+    program.map(({ name, seconds }) => [name, times(seconds)]),
+  ),
+  "### Growth",
+  table(
+    ["sessions in the table", "visits/s at 16", "p50", "p99"],
+    growth.map(({ sessions, throughput, p50, p99 }) => [
+      sessions.toLocaleString("en"),
+      whole(throughput),
+      `${ms(p50.median)} ms`,
+      `${ms(p99.median)} ms`,
+    ]),
+  ),
+];
+
+/** Each target with what was measured, with the network, and whether it was met. */
+export function reportTargets({ network, units }: VisitResults, others?: OtherResults): string[] {
+  const find = (name: string) => network.find((visit) => visit.name === name);
+  const ours = find("our handler");
+  const rows: string[][] = [];
+  const check = (
+    name: string,
+    comparison: "<=" | ">=",
+    limit: number,
+    value: number | Figure = Number.NaN,
+  ) => {
+    const measured = typeof value === "number" ? value : value.median;
+    const met = comparison === "<=" ? measured <= limit : measured >= limit;
+    const shown = typeof value === "number" ? `${Math.round(value * 100) / 100}` : times(value);
+    rows.push([name, `${comparison} ${limit}`, shown, met ? "met" : "**missed**"]);
+  };
+  check("our latency, of the bare `UpdateItem`'s", "<=", 1.1, ours?.loads[1]?.timesTheFloor);
+  check("our latency, of our `UpdateItem`'s without the handler", "<=", 1.1, ours?.loads[1]?.timesOurCall);
+  for (const name of [
+    "the article: get, add, put",
+    "express-session + connect-dynamodb",
+    "@architect/functions",
+  ]) {
+    check(`our throughput at 16, of ${name}'s`, ">=", 1.8, find(name)?.loads[16]?.ofOurThroughput);
+  }
+  check("counts lost", "<=", 0, ours?.lost);
+  const article = price(units, "the article: get, add, put");
+  check("price of a visit, of the article's", "<=", 1, price(units, "our handler") / article);
+  if (others) {
+    const [archive] = others.coldStarts;
+    check("archive, kB gzipped", "<=", 110, (archive?.gzipped ?? Number.NaN) / 1000);
+    check("load, of the default archive's", "<=", 0.6, archive?.ofDefault);
+    const [first, last] = [others.growth[0], others.growth.at(-1)];
+    const growth = (last?.p50.median ?? Number.NaN) / (first?.p50.median ?? 0);
+    const sessions = [last, first].map((growth) => growth?.sessions.toLocaleString("en"));
+    check(`latency with ${sessions.join(" sessions, of that with ")}`, "<=", 1.25, growth);
+  }
+  return ["### Targets", "Of visits with the network.", table(["", "target", "measured", ""], rows)];
+}
+
+/** The date, the machine and the engine, for the report and the picture. */
+export function circumstances(engine: Engine): string {
+  const [cpu] = cpus();
+  const system = `${cpus().length} cores (${cpu?.model.trim()}), ${Math.round(totalmem() / 2 ** 30)} GB, ${process.platform}`;
+  return `${new Date().toISOString().slice(0, 10)}, ${system}, Node.js ${process.version}, ${describe(engine)}`;
+}
+
+function machine(engine: Engine): string {
   const lock = JSON.parse(readFileSync(join(__dirname, "package-lock.json"), "utf8"));
-  const direct = Object.keys(lock.packages[""].dependencies).filter((name) => name !== "tslib");
-  const versions = [...direct, "@aws-sdk/client-dynamodb"].map(
+  const compared = Object.keys(lock.packages[""].dependencies).filter(
+    (name) => !/^(tslib|selfsigned)$/.test(name),
+  );
+  const versions = [...compared, "@aws-sdk/client-dynamodb"].map(
     (name) => `${name} ${lock.packages[`node_modules/${name}`].version}`,
   );
-  const [cpu] = cpus();
-  return `${new Date().toISOString().slice(0, 10)}, ${cpus().length} cores (${cpu?.model.trim()}), ${Math.round(totalmem() / 2 ** 30)} GB, ${process.platform}, Node.js ${process.version}, dynalite ${version}, ${versions.join(", ")}. Each figure is the median of several rounds, with the quartiles around it where there is room.`;
+  return `${circumstances(engine)}, ${versions.join(", ")}. Each figure is the median of several rounds, with the quartiles around it where there is room.`;
 }
 
 function table(head: string[], rows: string[][]): string {
@@ -165,7 +189,7 @@ function table(head: string[], rows: string[][]): string {
   return [line(head), line(head.map(() => "---")), ...rows.map(line)].join("\n");
 }
 
-const ms = (figure?: Figure) => figure?.median.toFixed(figure.median < 10 ? 2 : 0) ?? "";
+const ms = (value = Number.NaN) => value.toFixed(value < 10 ? 2 : 0);
 const whole = (figure?: Figure) =>
   figure ? `${Math.round(figure.median)} (${Math.round(figure.low)}-${Math.round(figure.high)})` : "";
 const times = (figure?: Figure) =>

@@ -6,19 +6,12 @@
 // Lambda uses the instance that was used last, and removes an instance after 10 idle minutes. AWS doesn't publish that time;
 // measurements found 5 to 15 minutes (https://mikhail.io/serverless/coldstarts/aws/).
 
+import { createRandom } from "./random";
+
 const WARM_SECONDS = 0.02;
 const COLD_SECONDS = 0.3;
 const IDLE_SECONDS = 600;
 const VISITS = 200_000;
-
-/** Returns the same random numbers in each run, because docs/operations.md has the results. */
-function createRandom(seed: number) {
-  let state = seed;
-  return () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return (state + 0.5) / 2 ** 32;
-  };
-}
 
 interface Scale {
   /** Cold starts, as a share of all visits. */
@@ -28,6 +21,7 @@ interface Scale {
 }
 
 function simulate(visitsPerSecond: number, seed = 1): Scale {
+  // The same random numbers in each run, because docs/operations.md has the results.
   const random = createRandom(seed);
   /** The time since which each instance has been idle; the most recently used is last. */
   let idle: number[] = [];

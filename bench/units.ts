@@ -1,29 +1,30 @@
 // What a visit consumes: run in a process of its own, because it puts a proxy before DynamoDB.
 
-import { fork } from "node:child_process";
-import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { startAll } from "./contenders/all";
 import type { Jar } from "./contenders/contender";
-import { startDynamoDB } from "./dynamodb";
+import { type Engine, startDynamoDB } from "./dynamodb";
+import { announce, startProcess } from "./processes";
 
+/** Without units if the engine does not report them. */
 export interface Units {
   name: string;
   calls: number;
-  read: number;
-  write: number;
+  read?: number;
+  write?: number;
 }
 
-/** DynamoDB calls and units of a returning visitor's visit, by DynamoDB's own account. */
-export async function measureUnits(): Promise<Units[]> {
-  const child = fork(__filename, { silent: true, execArgv: ["-r", "ts-node/register"] });
-  const [units] = (await once(child, "message")) as [Units[]];
-  return units;
+/** DynamoDB calls and units of a returning visitor's visit, by the engine's own account. */
+export async function measureUnits(engine: Engine): Promise<Units[]> {
+  const dynamodb = await startDynamoDB({ engine });
+  const { message, close } = await startProcess<Units[]>(__filename, [dynamodb.endpoint]);
+  await close();
+  await dynamodb.close();
+  return message;
 }
 
-async function count(): Promise<Units[]> {
-  const dynamodb = await startDynamoDB();
+async function count(endpoint: string): Promise<Units[]> {
   const sums = { calls: 0, read: 0, write: 0 };
   const proxy = createServer(async (request, response) => {
     const body = JSON.parse((await request.toArray()).join(""));
@@ -32,12 +33,12 @@ async function count(): Promise<Units[]> {
       headers[name] = `${request.headers[name]}`;
     const isItem = /(Get|Put|Update|Delete)Item$/.test(headers["x-amz-target"] ?? "");
     if (isItem) body.ReturnConsumedCapacity = "TOTAL";
-    const answer = await fetch(dynamodb.endpoint, { method: "POST", headers, body: JSON.stringify(body) });
+    const answer = await fetch(endpoint, { method: "POST", headers, body: JSON.stringify(body) });
     const text = await answer.text();
     if (isItem) {
       sums.calls++;
-      const units = JSON.parse(text).ConsumedCapacity?.CapacityUnits ?? 0;
-      sums[headers["x-amz-target"]?.endsWith("GetItem") ? "read" : "write"] += units;
+      sums[headers["x-amz-target"]?.endsWith("GetItem") ? "read" : "write"] +=
+        JSON.parse(text).ConsumedCapacity?.CapacityUnits ?? Number.NaN;
     }
     response.writeHead(answer.status, { "content-type": "application/x-amz-json-1.0" }).end(text);
   });
@@ -52,8 +53,7 @@ async function count(): Promise<Units[]> {
     for (let i = 0; i < visits; i++) await visit(jar);
     units.push({ name, calls: sums.calls / visits, read: sums.read / visits, write: sums.write / visits });
   }
-  await dynamodb.close();
   return units;
 }
 
-if (require.main === module) count().then((units) => process.send?.(units, () => process.exit()));
+if (require.main === module) count(process.argv[2] ?? "").then(announce);

@@ -1,9 +1,15 @@
+// Latency, throughput and lost counts of every contender, in a process of its own: Node.js reads at its start whom to trust.
+
 import { startAll } from "./contenders/all";
 import type { Jar } from "./contenders/contender";
-import { startDynamoDB } from "./dynamodb";
-import { type Figure, figure, type Load, load, lostCounts } from "./measure";
+import { type Engine, startDynamoDB } from "./dynamodb";
+import { eachRound, type Figure, figure, figures, type Load, load, lostCounts } from "./measure";
+import { startNetwork } from "./network";
+import { announce, startProcess } from "./processes";
 
-export const PARALLEL = [1, 16, 64];
+export const PARALLEL = [1, 16];
+/** That share a session to see which counts get lost. */
+export const AT_ONCE = 64;
 
 export interface Visits {
   name: string;
@@ -15,51 +21,68 @@ export interface Visits {
   lost: number;
 }
 
+/** Visits to every contender on an engine, straight or through the network. */
+export async function measureVisits(
+  engine: Engine,
+  withNetwork: boolean,
+  rounds: number,
+  visits: number,
+): Promise<Visits[]> {
+  const dynamodb = await startDynamoDB({ engine });
+  const network = withNetwork ? await startNetwork(dynamodb.endpoint) : undefined;
+  const child = await startProcess<Visits[]>(
+    __filename,
+    [network?.endpoint ?? dynamodb.endpoint, `${rounds}`, `${visits}`],
+    { NODE_EXTRA_CA_CERTS: network?.certificate },
+  );
+  await child.close();
+  await network?.close();
+  await dynamodb.close();
+  return child.message;
+}
+
 /** Visits to every contender in turn, round after round, so that what else the machine does meets all alike. */
-export async function measureVisits(rounds: number, visits: number): Promise<Visits[]> {
-  const dynamodb = await startDynamoDB();
-  const contenders = await startAll(dynamodb.endpoint);
-  const jars = contenders.map((): Jar[] => Array.from({ length: 64 }, () => ({})));
+async function visitAll(endpoint: string, rounds: number, visits: number): Promise<Visits[]> {
+  const contenders = await startAll(endpoint);
+  const jars = contenders.map((): Jar[] => Array.from({ length: Math.max(...PARALLEL) }, () => ({})));
   for (const [i, contender] of contenders.entries()) await load(contender, jars[i] ?? [], 4 * visits);
 
   const samples = contenders.map(() => new Map<number, Load[]>(PARALLEL.map((parallel) => [parallel, []])));
-  for (let round = 0; round < rounds; round++) {
+  await eachRound(rounds, async () => {
     for (const parallel of PARALLEL) {
       for (const [i, contender] of contenders.entries()) {
-        const sample = await load(
-          contender,
-          (jars[i] ?? []).slice(0, parallel),
-          parallel === 1 ? visits : 3 * visits,
-        );
-        samples[i]?.get(parallel)?.push(sample);
+        const own = (jars[i] ?? []).slice(0, parallel);
+        samples[i]?.get(parallel)?.push(await load(contender, own, parallel === 1 ? visits : 3 * visits));
       }
     }
-  }
+  });
 
   const results: Visits[] = [];
-  const ours = contenders.findIndex(({ name }) => name === "our handler");
-  for (const [i, contender] of contenders.entries()) {
+  const samplesOf = (name: string, parallel: number) =>
+    samples[contenders.findIndex((contender) => contender.name === name)]?.get(parallel) ?? [];
+  for (const contender of contenders) {
     const loads: Visits["loads"] = {};
     for (const parallel of PARALLEL) {
-      const own = samples[i]?.get(parallel) ?? [];
-      const floor = samples[0]?.get(parallel) ?? [];
-      const call = samples[1]?.get(parallel) ?? [];
-      const handler = samples[ours]?.get(parallel) ?? [];
+      const own = samplesOf(contender.name, parallel);
+      // Within a round, where conditions are the same.
+      const against = (name: string, ratio: (own: Load, other: Load) => number) => {
+        const others = samplesOf(name, parallel);
+        return figure(own.map((load, round) => ratio(load, others[round] as Load)));
+      };
       loads[parallel] = {
-        throughput: figure(own.map(({ throughput }) => throughput)),
-        p50: figure(own.map(({ p50 }) => p50)),
-        p99: figure(own.map(({ p99 }) => p99)),
-        // Within a round, where conditions are the same.
-        timesTheFloor: figure(own.map(({ p50 }, round) => p50 / (floor[round]?.p50 ?? 0))),
-        timesOurCall: figure(own.map(({ p50 }, round) => p50 / (call[round]?.p50 ?? 0))),
-        ofOurThroughput: figure(
-          own.map(({ throughput }, round) => (handler[round]?.throughput ?? 0) / throughput),
-        ),
+        ...figures(own),
+        timesTheFloor: against("bare UpdateItem", (own, floor) => own.p50 / floor.p50),
+        timesOurCall: against("our UpdateItem without the handler", (own, call) => own.p50 / call.p50),
+        ofOurThroughput: against("our handler", (own, ours) => ours.throughput / own.throughput),
       };
     }
-    results.push({ name: contender.name, loads, lost: await lostCounts(contender, 64) });
+    results.push({ name: contender.name, loads, lost: await lostCounts(contender, AT_ONCE) });
   }
   for (const contender of contenders) await contender.close?.();
-  await dynamodb.close();
   return results;
+}
+
+if (require.main === module) {
+  const [endpoint = "", rounds, visits] = process.argv.slice(2);
+  visitAll(endpoint, Number(rounds), Number(visits)).then(announce);
 }

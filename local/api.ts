@@ -1,10 +1,10 @@
 // What other programs and tests may use of the local run.
 
-export type { Deployed, RunOptions } from "./deployment";
 export { type EmbeddedDynamoDB, startDynamoDB } from "./dynamodb/embedded";
 export { unpack } from "./lambda/archive";
 export { UserError } from "./pulumi/errors";
 export { deploy, type Outputs, type Patience } from "./pulumi/program";
 export { type Project, readProject } from "./pulumi/project";
 export type { Created, Provider, Resource } from "./pulumi/resource";
-export { type Run, run } from "./run";
+export { standIns } from "./pulumi/standins";
+export { type Deployed, type Run, type RunOptions, run } from "./run";

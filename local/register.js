@@ -1,6 +1,6 @@
-// Compiles TypeScript as it is required: the local run's own, and the program's. Compiling takes a third of a
-// start, so what was compiled is kept, by its content: it is never out of date. If ts-node is
-// registered, it stays, but ts-node leaves out what is in node_modules.
+// Compiles TypeScript modules as they are required: the local run's own and the program's. The results are kept, by the
+// content that they were compiled from, because compiling would take a third of a start. Where ts-node is registered, it
+// goes on compiling, except for what is in node_modules, which it skips.
 
 const { createHash } = require("node:crypto");
 const {
@@ -12,13 +12,18 @@ const {
   rmSync,
   writeFileSync,
 } = require("node:fs");
-const { createRequire, SourceMap } = require("node:module");
+const { SourceMap } = require("node:module");
 const { basename, dirname, join, relative, sep } = require("node:path");
 
 const MAX_KEPT = 500;
 
 const project = process.cwd();
-const kept = join(project, "node_modules", ".cache", "pulumi-aws-local");
+const modules = dirname(dirname(require.resolve("typescript/package.json")));
+const kept = join(modules, ".cache", "pulumi-aws-local");
+exports.kept = kept;
+const config = join(project, "tsconfig.json");
+const configText = textOf(config);
+const { version } = require("typescript/package.json");
 const isOurs = (file) => file.startsWith(__dirname + sep);
 const compiled = new Map();
 const other = require.extensions[".ts"];
@@ -30,60 +35,41 @@ require.extensions[".ts"] = (module, file) => {
   module._compile(text, file);
 };
 
-/** The line in TypeScript of a place in a module; lines and columns begin with 1. */
+/** The TypeScript line of a place in a compiled module. Lines and columns begin with 1. */
 exports.originalLine = (file, line, column) => {
   const [, map] = /\n\/\/# sourceMappingURL=data:[^,]+;base64,(\S+)\s*$/.exec(compiled.get(file) ?? "") ?? [];
   if (!map) return line;
-  const entry = new SourceMap(JSON.parse(Buffer.from(map, "base64").toString())).findEntry(
-    line - 1,
-    column - 1,
-  );
-  return (entry.originalLine ?? line - 1) + 1;
+  const entries = new SourceMap(JSON.parse(Buffer.from(map, "base64").toString()));
+  return (entries.findEntry(line - 1, column - 1).originalLine ?? line - 1) + 1;
 };
 
 function compile(file) {
   const source = readFileSync(file, "utf8");
-  const ts = lazyTypeScript(file);
-  const config = isOurs(file) ? undefined : join(project, "tsconfig.json");
-  const parts = [basename(file), source, ts.version, ...(config ? configTexts(config) : [])];
+  const parts = [basename(file), source, version, isOurs(file) ? "" : configText];
   const target = join(kept, `${createHash("sha256").update(parts.join("\0")).digest("hex")}.js`);
   if (existsSync(target)) return readFileSync(target, "utf8");
-  const text = transpile(ts.load(), file, source, config);
+  const text = transpile(file, source);
   keep(target, text);
   return text;
 }
 
-/** The project's TypeScript, or else our own; it takes a moment to load. */
-function lazyTypeScript(file) {
-  const { resolve } = createRequire(isOurs(file) ? __filename : join(project, "index.js"));
-  const find = (name) => {
-    try {
-      return resolve(name);
-    } catch {
-      return require.resolve(name);
-    }
-  };
-  return {
-    version: require(find("typescript/package.json")).version,
-    load: () => require(find("typescript")),
-  };
-}
-
-/** A tsconfig.json, and the files of the project that it extends. */
-function configTexts(config) {
-  if (!existsSync(config)) return [];
+/** The text of a tsconfig.json and of the project's files that it extends. */
+function textOf(config) {
+  if (!existsSync(config)) return "";
   const text = readFileSync(config, "utf8");
   const [, base] = /"extends"\s*:\s*"(\.[^"]+)"/.exec(text) ?? [];
-  return [text, ...(base ? configTexts(join(dirname(config), base.replace(/(\.json)?$/, ".json"))) : [])];
+  return base ? text + textOf(join(dirname(config), base.replace(/(\.json)?$/, ".json"))) : text;
 }
 
-function transpile(ts, file, source, config) {
+function transpile(file, source) {
+  // Loaded only now: it takes a while.
+  const ts = require("typescript");
   const { diagnostics, outputText } = ts.transpileModule(source, {
     fileName: basename(file),
     reportDiagnostics: true,
     compilerOptions: {
       target: "es2022",
-      ...(config && existsSync(config) && readOptions(ts, config)),
+      ...(configText && !isOurs(file) && readOptions(ts)),
       module: ts.ModuleKind.CommonJS,
       inlineSourceMap: true,
       sourceMap: false,
@@ -93,15 +79,14 @@ function transpile(ts, file, source, config) {
   if (!mistake) return outputText;
   const { line, character } = mistake.file.getLineAndCharacterOfPosition(mistake.start);
   const message = ts.flattenDiagnosticMessageText(mistake.messageText, "\n");
-  throw new Error(
-    `${relative(project, file)}(${line + 1},${character + 1}): error TS${mistake.code}: ${message}`,
-  );
+  const place = `${relative(project, file)}(${line + 1},${character + 1})`;
+  throw new Error(`${place}: error TS${mistake.code}: ${message}`);
 }
 
-function readOptions(ts, config) {
+function readOptions(ts) {
   const { config: json } = ts.readConfigFile(config, ts.sys.readFile);
   const host = { ...ts.sys, readDirectory: () => [] };
-  return ts.parseJsonConfigFileContent(json, host, dirname(config)).options;
+  return ts.parseJsonConfigFileContent(json, host, project).options;
 }
 
 function keep(target, text) {
@@ -109,11 +94,11 @@ function keep(target, text) {
     mkdirSync(kept, { recursive: true });
     if (readdirSync(kept).length > MAX_KEPT) rmSync(kept, { recursive: true });
     mkdirSync(kept, { recursive: true });
-    // Another process may read or write it at the same time.
+    // Another process may be reading or writing the same file.
     const whole = `${target}.${process.pid}`;
     writeFileSync(whole, text);
     renameSync(whole, target);
   } catch {
-    // It is compiled again the next time.
+    // It will be compiled again next time.
   }
 }

@@ -1,70 +1,133 @@
-import { setTimeout as wait } from "node:timers/promises";
-import { createPorts } from "./apigateway/ports";
-import { type Deployed, deployProject, type RunOptions } from "./deployment";
+import type { AnsweredRequest } from "./apigateway/listener";
+import { createApis } from "./apigateway/provider";
+import { createServers, type Listener } from "./apigateway/servers";
 import { startDynamoDB } from "./dynamodb/embedded";
-import { createTables } from "./dynamodb/provider";
-import type { Authorize } from "./iam/provider";
-import type { Functions } from "./lambda/provider";
+import { createTables, OUTSIDER } from "./dynamodb/provider";
+import { type Authorize, createIam } from "./iam/provider";
+import type { Outcome } from "./lambda/instance";
+import { createFunctions, type Functions } from "./lambda/provider";
+import type { UserError } from "./pulumi/errors";
+import { listIgnored, summarize } from "./pulumi/ignored";
+import { deploy, type Outputs, type Patience } from "./pulumi/program";
 import { readProject } from "./pulumi/project";
+import type { Created, Provider, Resource } from "./pulumi/resource";
+import { standIns } from "./pulumi/standins";
 
-export interface Run extends Deployed {
-  /** The URL at which DynamoDB listens. */
-  dynamodb: string;
-  /** Deploys the project as it is now. If that fails, what was deployed before goes on. */
-  redeploy(): Promise<Deployed>;
-  /** Ends everything that was made real. What is in the data folder stays. */
-  close(): Promise<void>;
+export interface RunOptions extends Patience {
+  /** The folder of the Pulumi project. */
+  folder: string;
+  stack: string;
+  /** The port of the API that is declared first; 0 picks a free port. */
+  port: number;
+  /** A folder that keeps the tables. Without it they end with the run. */
+  data?: string;
+  /** The URL of a DynamoDB to use instead of the embedded one. */
+  dynamodb?: string;
+  /** Called for each resource, in the order of creation. */
+  onCreated?: (resource: Resource) => void;
+  onRequest?: (request: AnsweredRequest) => void;
+  /** Called when the run cannot go on, for example because its data folder has been deleted. */
+  onFailure?: (error: UserError) => void;
+  /** Called with what functions write to their logs. */
+  onLog?: (text: string) => void;
+  /** The first function's port for a debugger; the second function gets the next port. 0 picks free ones. */
+  inspectPort?: number;
+  /** Called with a function's name and its URL for a debugger. */
+  onInspect?: (functionName: string, url: string) => void;
+  /** Called for each invocation, with its event and outcome. */
+  onInvoke?: (event: object, outcome: Outcome) => void;
 }
 
-/** How long requests may take that a deployment finds under way: the gateway's 30 s, and a slow client. */
-const RETIREMENT_MS = 60_000;
+export interface Deployed {
+  /** The stack's outputs. */
+  outputs: Outputs;
+  resources: Resource[];
+  /** The URLs of the APIs, in the order of their declaration. */
+  endpoints: string[];
+  /** What the program declares but the local run doesn't emulate, in words. */
+  notEmulated: string[];
+}
+
+export interface Run extends Deployed {
+  /** The URL of DynamoDB. */
+  dynamodb: string;
+  /** Deploys the project as it is now. If that fails, the previous deployment goes on. */
+  redeploy(): Promise<Deployed>;
+  /** Ends the run. A data folder stays. */
+  close(): Promise<void>;
+}
 
 /**
  * Deploys a stack of a Pulumi project on this machine.
  *
- * @throws UserError when the project, the program or an option does not allow it
+ * @throws UserError when the project, the program or an option is wrong
  */
 export async function run(options: RunOptions): Promise<Run> {
-  // The SDK would announce in the middle of the deployment when it drops this version of Node.js.
-  process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = "true";
-  const { region } = readProject(options.folder, options.stack);
+  // These outlive a deployment; everything else is created anew by the next.
   let authorize: Authorize = () => undefined;
   const embedded = options.dynamodb
     ? undefined
     : await startDynamoDB(options.data, (...call) => authorize(...call), options.onFailure);
   const dynamodb = options.dynamodb ?? embedded?.endpoint ?? "";
-  const tables = createTables(dynamodb, region);
-  const ports = createPorts(options.port);
+  const servers = createServers(options.port);
 
-  let functions: Functions | undefined;
-  const retiring = new Set<Functions>();
-  /** Ends functions when what they are busy with is done, or when it has had its time. */
-  async function retire(previous: Functions, answered: Promise<void>): Promise<void> {
-    retiring.add(previous);
-    // A timer that went on would keep the whole deployment in memory.
-    const done = new AbortController();
-    await Promise.race([
-      answered.then(() => previous.retire()),
-      wait(RETIREMENT_MS, undefined, { ref: false, signal: done.signal }),
-    ]);
-    done.abort();
-    if (retiring.delete(previous)) await previous.close();
-  }
-
-  // One deployment at a time; the end of the run interrupts it.
+  let listeners: Listener[] = [];
+  let current: Functions | undefined;
+  /** The functions of this deployment, and of previous ones that still have invocations to finish. */
+  const running = new Set<Functions>();
   const closing = new AbortController();
   const signal = options.signal ? AbortSignal.any([options.signal, closing.signal]) : closing.signal;
+
+  async function deployOnce(): Promise<Deployed> {
+    const project = readProject(options.folder, options.stack);
+    const { region } = project;
+    // DynamoDB Local keeps separate tables for each access key.
+    const iam = createIam(options.dynamodb ? OUTSIDER : undefined);
+    // Later on, the debugger's ports are only free once the previous functions have ended.
+    const startAtOnce = !current;
+    const { assume } = iam;
+    const functions = createFunctions({ ...options, region, dynamodb, assume, startAtOnce });
+    const apis = createApis({ ...options, servers, invoke: functions.invoke });
+    const provider: Provider = {
+      ...standIns(region),
+      ...iam.provider,
+      ...createTables(dynamodb, region),
+      ...functions.provider,
+      ...apis.provider,
+    };
+    const resources: Resource[] = [];
+    const ignored = options.dynamodb ? ["IAM (with --dynamodb)"] : [];
+    const onCreated = (resource: Resource, created: Created) => {
+      resources.push(resource);
+      ignored.push(...listIgnored(resource, created, provider));
+      options.onCreated?.(resource);
+    };
+    running.add(functions);
+    try {
+      const outputs = await deploy(project, provider, onCreated, { ...options, signal });
+      listeners = apis.listeners();
+      await servers.serve(listeners);
+      authorize = iam.authorize;
+      if (current) void replace(current, functions);
+      current = functions;
+      return { outputs, resources, endpoints: apis.endpoints(), notEmulated: summarize(ignored) };
+    } catch (error) {
+      await servers.serve(listeners);
+      running.delete(functions);
+      await functions.close();
+      throw error;
+    }
+  }
+
+  async function replace(previous: Functions, next: Functions): Promise<void> {
+    await previous.retire();
+    running.delete(previous);
+    next.start();
+  }
+
   let last: Promise<unknown> = Promise.resolve();
   function redeploy(): Promise<Deployed> {
-    const next = last.then(async () => {
-      const deployment = await deployProject({ ...options, signal }, { ports, tables, dynamodb });
-      const { functions: started, answered, authorize: allowed, ...deployed } = deployment;
-      authorize = allowed;
-      // The functions of the deployment before have the debugger's ports.
-      void (functions ? retire(functions, answered) : answered).then(() => started.startInspected());
-      functions = started;
-      return deployed;
-    });
+    const next = last.then(deployOnce);
     last = next.catch(() => {});
     return next;
   }
@@ -72,11 +135,8 @@ export async function run(options: RunOptions): Promise<Run> {
   async function close(): Promise<void> {
     closing.abort();
     await last;
-    ports.close();
-    const open = [...retiring, ...(functions ? [functions] : [])];
-    retiring.clear();
-    await Promise.all(open.map((each) => each.close()));
-    tables.close();
+    await servers.serve([]);
+    await Promise.all([...running].map((functions) => functions.close()));
     await embedded?.close();
   }
 

@@ -2,7 +2,7 @@ import { strict as assert } from "node:assert";
 import { type Run, run } from "pulumi-aws-local";
 import { checks } from "../acceptance/checks";
 import { type Client, createClient } from "../acceptance/client";
-import { copyProject } from "./support/project";
+import { copyProject } from "../harness/project";
 
 describe("the acceptance checks, against a local run:", () => {
   let running: Run;

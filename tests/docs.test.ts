@@ -70,7 +70,7 @@ describe("the documentation", () => {
       start: "local/cli/options.ts",
       verify: "acceptance/verify.ts",
       e2e: "acceptance/e2e.ts",
-      soak: "tests/soak.ts",
+      soak: "acceptance/soak.ts",
       bench: "bench/run.ts",
     };
     for (const page of pages) {

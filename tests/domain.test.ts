@@ -1,5 +1,5 @@
 import { strict as assert } from "node:assert";
-import { type Evaluation, evaluate, tags } from "./support/evaluate";
+import { type Evaluation, evaluate, tags } from "../harness/evaluate";
 
 describe("the custom domain", () => {
   let program: Evaluation;
@@ -69,8 +69,8 @@ describe("the custom domain", () => {
 
   it("requires a public hosted zone that contains it", async () => {
     const evaluateInZone = (zone: object) => {
-      const answers = { "aws:route53/getZone:getZone": zone };
-      return evaluate({ domainName: "www.example.com", hostedZoneId: "Z1" }, { answers });
+      const provider = { "aws:route53/getZone:getZone": () => ({ outputs: { ...zone } }) };
+      return evaluate({ domainName: "www.example.com", hostedZoneId: "Z1" }, { provider });
     };
     await evaluateInZone({ name: "www.example.com", privateZone: false });
     await evaluateInZone({ name: "example.com", privateZone: false });

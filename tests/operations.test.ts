@@ -3,9 +3,9 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
 import { rows } from "../bench/scale";
+import { evaluate } from "../harness/evaluate";
+import { project } from "../harness/project";
 import { type Alarm, metricsOf } from "./support/alarms";
-import { evaluate } from "./support/evaluate";
-import { project } from "./support/project";
 
 /**
  * Prices in us-east-1, in dollars:

@@ -1,7 +1,7 @@
 import { strict as assert } from "node:assert";
 import { resolve } from "node:path";
 import { readProject } from "pulumi-aws-local";
-import { type Evaluation, evaluate, tags } from "./support/evaluate";
+import { type Evaluation, evaluate, tags } from "../harness/evaluate";
 
 describe("the program", () => {
   let program: Evaluation;

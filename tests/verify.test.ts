@@ -4,8 +4,8 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { checks } from "../acceptance/checks";
 import { createClient } from "../acceptance/client";
+import { project } from "../harness/project";
 import { type Page, startFakeSite } from "./support/fakesite";
-import { project } from "./support/project";
 
 const settings = { cookieName: "sid", idleSeconds: "60" };
 

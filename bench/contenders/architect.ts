@@ -1,31 +1,40 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import type { APIGatewayProxyStructuredResultV2 } from "aws-lambda";
 import { connect, counterIn, createTable, type Start } from "./contender";
 
 /** A function of an Architect application: `@architect/functions` reads and writes the session around it. */
 export const architect: Start = async (endpoint) => {
   await createTable(connect(endpoint), "architect", "_idx");
-  // Asks Architect's sandbox for the table's name, once. This answers in its place.
+  // In AWS, Systems Manager's parameter store knows the table's name. This answers in its place.
   const parameters = createServer((_, response) => {
-    const Parameters = [{ Name: "/ArcApp/tables/sessions", Value: "architect", Type: "String" }];
+    const Parameters = [{ Name: "/App/tables/sessions", Value: "architect", Type: "String" }];
     response.setHeader("content-type", "application/json").end(JSON.stringify({ Parameters }));
   });
   await new Promise<void>((listening) => parameters.listen(0, "127.0.0.1", listening));
-  const ports = { _arc: (parameters.address() as AddressInfo).port, tables: Number(new URL(endpoint).port) };
+  const parameterStore = `http://127.0.0.1:${(parameters.address() as AddressInfo).port}`;
   Object.assign(process.env, {
-    ARC_ENV: "testing",
-    ARC_APP_NAME: "app",
-    ARC_SANDBOX: JSON.stringify({ ports, version: "8.0.0" }),
+    // Elsewhere its client opens a connection for every call.
+    ARC_ENV: "production",
+    ARC_STACK_NAME: "App",
     ARC_SESSION_TABLE_NAME: "sessions",
+    ARC_APP_SECRET: "secret",
     AWS_REGION: "us-east-1",
     AWS_ACCESS_KEY_ID: "local",
     AWS_SECRET_ACCESS_KEY: "local",
+    AWS_ENDPOINT_URL: parameterStore,
   });
-  const { http } = await import("@architect/functions");
-  const handle = http.async(async ({ session }: { session: { counter?: number } }) => {
-    const counter = (session.counter ?? 0) + 1;
+  const { http, services, tables } = await import("@architect/functions");
+  // Its clients take one address for all of AWS, and keep it: first Systems Manager's, then DynamoDB's.
+  await services();
+  process.env.AWS_ENDPOINT_URL = endpoint;
+  await tables();
+  process.env.AWS_ENDPOINT_URL = parameterStore;
+  // Its types know the older payload format only.
+  const handle = http.async(async ({ session }) => {
+    const counter = (session?.counter ?? 0) + 1;
     return { session: { ...session, counter }, text: `counter: ${counter}` };
-  });
+  }) as unknown as (event: object, context: object) => Promise<APIGatewayProxyStructuredResultV2>;
   return {
     name: "@architect/functions",
     async visit(jar) {
@@ -38,7 +47,7 @@ export const architect: Start = async (endpoint) => {
         cookies: jar.cookie ? [jar.cookie] : undefined,
       };
       const { headers, cookies, body } = await handle(request, {});
-      jar.cookie = (cookies?.[0] ?? headers?.["Set-Cookie"] ?? headers?.["set-cookie"])?.split(";")[0];
+      jar.cookie = `${cookies?.[0] ?? headers?.["Set-Cookie"] ?? headers?.["set-cookie"]}`.split(";")[0];
       return counterIn(body);
     },
     async close() {

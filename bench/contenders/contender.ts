@@ -1,4 +1,9 @@
-import { CreateTableCommand, DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import {
+  CreateTableCommand,
+  DeleteTableCommand,
+  DynamoDBClient,
+  ResourceNotFoundException,
+} from "@aws-sdk/client-dynamodb";
 
 /** What a browser keeps for a site: at most one cookie. */
 export interface Jar {
@@ -26,7 +31,11 @@ export const connect = (endpoint: string) =>
     requestHandler: { connectionTimeout: 500, requestTimeout: 10_000, throwOnRequestTimeout: true },
   });
 
+/** Creates an empty table. A DynamoDB that outlives the benchmark may still have the last run's. */
 export async function createTable(dynamodb: DynamoDBClient, table: string, hashKey: string): Promise<void> {
+  await dynamodb.send(new DeleteTableCommand({ TableName: table })).catch((error: unknown) => {
+    if (!(error instanceof ResourceNotFoundException)) throw error;
+  });
   await dynamodb.send(
     new CreateTableCommand({
       TableName: table,

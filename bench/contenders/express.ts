@@ -14,7 +14,7 @@ import { type Contender, connect, counterIn, createTable, type Start } from "./c
 export const connectStore: Start = async (endpoint) => {
   const dynamodb = connect(endpoint);
   await createTable(dynamodb, "connect", "id");
-  const Store = connectDynamoDB({ session });
+  const Store = connectDynamoDB<session.SessionData & Record<string, unknown>>(session);
   return contender(
     "express-session + connect-dynamodb",
     new Store({ client: dynamodb, table: "connect", initialized: true }),

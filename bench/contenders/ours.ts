@@ -1,5 +1,4 @@
 import { randomUUID } from "node:crypto";
-import { Agent, get } from "node:http";
 import {
   type DynamoDBClient,
   UpdateItemCommand,
@@ -7,10 +6,10 @@ import {
   type UpdateItemCommandOutput,
 } from "@aws-sdk/client-dynamodb";
 import type { APIGatewayProxyEventV2, Context } from "aws-lambda";
-import { run } from "pulumi-aws-local";
 import { createHandler } from "../../handler";
-import { copyProject } from "../../tests/support/project";
 import { type Contender, connect, counterIn, createTable, type Jar, type Start } from "./contender";
+
+console.info = () => {}; // the handler's log
 
 const env = { COOKIE_NAME: "cookie-test", IDLE_SECONDS: "1800", ABSOLUTE_SECONDS: "43200" };
 
@@ -47,12 +46,16 @@ export const call: Start = async (endpoint) => {
     name: "our UpdateItem without the handler",
     async visit(own) {
       if (!own.cookie) return visit(own);
+      const now = Date.now() / 1000;
       const output: UpdateItemCommandOutput = await dynamodb.send(
         new UpdateItemCommand({
           ...recorded,
           Key: { "session-id": { S: own.cookie.replace(/.*=/, "") } },
           ExpressionAttributeValues: {
             ...recorded.ExpressionAttributeValues,
+            ":now": { N: `${now}` },
+            ":createdAfter": { N: `${now - 43_200}` },
+            ":expiresAt": { N: `${Math.ceil(now + 1800)}` },
             ":requestId": { S: randomUUID() },
           },
         }),
@@ -71,33 +74,3 @@ function visitor(handle: ReturnType<typeof createHandler>) {
     return counterIn(body);
   };
 }
-
-/** The whole: over HTTP, the gateway, and the archive in Lambda instances (worker threads). */
-export const localRun: Start = async (endpoint) => {
-  const { outputs, close } = await run({
-    folder: copyProject(),
-    stack: "dev",
-    port: 0,
-    dynamodb: endpoint,
-  });
-  const agent = new Agent({ keepAlive: true });
-  const visit = (jar: Jar): Promise<number> =>
-    new Promise((resolve, reject) => {
-      const headers = jar.cookie ? { cookie: jar.cookie } : {};
-      const request = get(`${outputs.url}`, { agent, headers }, async (response) => {
-        const body = (await response.toArray()).join("");
-        jar.cookie = response.headers["set-cookie"]?.[0]?.split(";")[0];
-        resolve(counterIn(body));
-      });
-      // The server may close an idle connection in the very moment in which it is used again.
-      request.on("error", (error) => (request.reusedSocket ? resolve(visit(jar)) : reject(error)));
-    });
-  return {
-    name: "our local run, over HTTP",
-    visit,
-    async close() {
-      agent.destroy();
-      await close();
-    },
-  };
-};

@@ -1,12 +1,12 @@
 import { randomBytes } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import { setTimeout as wait } from "node:timers/promises";
-import type { Outcome } from "../lambda/runtime";
+import type { Outcome } from "../lambda/instance";
 import { type GatewayResponse, toEvent, toResponse } from "./payload";
-import { headBytes, isDecodable, MAX_HEAD_BYTES, readBody } from "./request";
+import { headBytes, isDecodable, MAX_HEAD_BYTES } from "./request";
 import { findRoute } from "./routes";
 
-/** What the program declares of an HTTP API. */
+/** An HTTP API as the program declares it. */
 export interface Api {
   id: string;
   accountId: string;
@@ -14,6 +14,7 @@ export interface Api {
   /** By id. */
   integrations: Map<string, Integration>;
   routes: { routeKey: string; target?: string }[];
+  /** By name. */
   stages: Map<string, Stage>;
 }
 
@@ -28,16 +29,19 @@ export interface Stage {
   accessLogFormat?: string;
 }
 
-/** Invokes a function for API Gateway: `sourceArn` is the route that it is invoked for. */
+/** Invokes a function for the route whose ARN is `sourceArn`. */
 export type InvokeFunction = (functionArn: string, event: object, sourceArn: string) => Promise<Outcome>;
 
-export interface Answer extends GatewayResponse {
+export interface Answer extends GatewayResponse, Progress {
+  /** Why the gateway answered instead of the function, if it did. */
+  error?: string;
+}
+
+/** What is known of a request depends on how far it got. */
+interface Progress {
   requestId: string;
-  /** Undefined when the request got as far as neither. */
   stage?: string;
   routeKey?: string;
-  /** Why the gateway answered in the function's place, if it did. */
-  error?: string;
   /** The time that the function took, in milliseconds, if it was invoked. */
   integrationMilliseconds?: number;
   /** The request id of the function's invocation. */
@@ -49,32 +53,30 @@ export interface Answer extends GatewayResponse {
 /**
  * Answers a request to an API: finds the stage and the route, and invokes the function behind it.
  *
- * @throws Error when the client goes away before its body is complete
+ * @param body `undefined` if it is larger than the gateway takes
  */
 export async function answerRequest(
   api: Api,
   request: IncomingMessage,
+  body: Buffer | undefined,
   invokeFunction: InvokeFunction,
 ): Promise<Answer> {
-  const requestId = randomBytes(11).toString("base64");
-  // A client may take the API for a proxy, and name it in the request line.
-  request.url = request.url?.replace(/^https?:\/\/[^/?]*\/?/i, "/");
-  const method = request.method ?? "";
+  const progress: Progress = { requestId: randomBytes(11).toString("base64") };
   const refuse = (statusCode: number, message: string, error?: string): Answer => ({
     statusCode,
     headers: { "content-type": "application/json" },
     body: JSON.stringify({ message }),
-    requestId,
+    ...progress,
     error,
   });
+  const { requestId } = progress;
+  const { method = "" } = request;
+  // A client that takes the API for a proxy names it in the request line.
+  request.url = request.url?.replace(/^https?:\/\/[^/?]*\/?/i, "/");
 
-  const body = await readBody(request);
   if (headBytes(request) > MAX_HEAD_BYTES) {
-    return refuse(
-      431,
-      "Request Header Fields Too Large",
-      `request line and headers over ${MAX_HEAD_BYTES} bytes`,
-    );
+    const error = `the request line and headers exceed ${MAX_HEAD_BYTES} bytes`;
+    return refuse(431, "Request Header Fields Too Large", error);
   }
   if (!body) return refuse(413, "Request Entity Too Large", "the body is over 10 MB");
 
@@ -82,54 +84,50 @@ export async function answerRequest(
   if (!isDecodable(path)) return refuse(400, "Bad Request", "the path is not percent-encoded correctly");
   const [, first = ""] = path.split("/");
   const stageName = first !== "$default" && api.stages.has(first) ? first : "$default";
+  progress.stage = stageName;
   const stage = api.stages.get(stageName);
   const stagePath = stageName === "$default" ? path : path.slice(first.length + 1) || "/";
   const match = stage && findRoute(api.routes, method, stagePath);
-  if (!match) return { ...refuse(404, "Not Found"), stage: stageName };
+  if (!match) return refuse(404, "Not Found");
 
   const { routeKey, target } = match.route;
-  const refuseRoute = (...reason: Parameters<typeof refuse>) => ({
-    ...refuse(...reason),
-    stage: stageName,
-    routeKey,
-  });
-  if (!stage.throttle(performance.now())) return refuseRoute(429, "Too Many Requests", "throttled");
-
+  progress.routeKey = routeKey;
+  if (!stage.throttle(performance.now())) return refuse(429, "Too Many Requests", "throttled");
   const integration = api.integrations.get(target?.replace(/^integrations\//, "") ?? "");
-  if (!integration) return refuseRoute(500, "Internal Server Error", "the route has no integration");
+  if (!integration) return refuse(500, "Internal Server Error", "the route has no integration");
 
+  const { accountId, id: apiId, executionArn } = api;
+  const { pathParameters } = match;
   const event = toEvent(request, body, {
-    accountId: api.accountId,
-    apiId: api.id,
+    accountId,
+    apiId,
     requestId,
     routeKey,
     stage: stageName,
-    pathParameters: match.pathParameters,
+    pathParameters,
   });
   const routePath = routeKey === "$default" ? routeKey : `${method}${routeKey.slice(routeKey.indexOf("/"))}`;
   const start = performance.now();
   const { functionArn, timeoutMilliseconds } = integration;
-  // The function goes on when the gateway has given up.
-  const abort = new AbortController();
+  const answered = new AbortController();
+  // When the gateway gives up, the function goes on.
   const outcome = await Promise.race([
-    invokeFunction(functionArn, event, `${api.executionArn}/${stageName}/${routePath}`),
-    wait(timeoutMilliseconds, undefined, { signal: abort.signal, ref: false }),
+    invokeFunction(functionArn, event, `${executionArn}/${stageName}/${routePath}`),
+    wait(timeoutMilliseconds, undefined, { signal: answered.signal, ref: false }),
   ]);
-  abort.abort();
-  const invoked = {
-    coldStart: outcome?.coldStart,
-    integrationRequestId: outcome?.requestId,
-    integrationMilliseconds: performance.now() - start,
-  };
-  if (!outcome) {
-    return { ...refuseRoute(503, "Service Unavailable", "the integration timed out"), ...invoked };
+  answered.abort();
+  progress.integrationMilliseconds = performance.now() - start;
+  if (!outcome) return refuse(503, "Service Unavailable", "the integration timed out");
+
+  progress.coldStart = outcome.coldStart;
+  progress.integrationRequestId = outcome.requestId;
+  if ("error" in outcome) {
+    const { errorType, errorMessage } = outcome.error;
+    return errorType === "RequestEntityTooLargeException"
+      ? refuse(413, "Request Entity Too Large", errorMessage)
+      : refuse(500, "Internal Server Error", `${errorType}: ${errorMessage}`);
   }
-  const failed = (error: string) => ({ ...refuseRoute(500, "Internal Server Error", error), ...invoked });
-  if ("error" in outcome && outcome.error.errorType === "RequestEntityTooLargeException") {
-    return { ...refuseRoute(413, "Request Entity Too Large", outcome.error.errorMessage), ...invoked };
-  }
-  if ("error" in outcome) return failed(`${outcome.error.errorType}: ${outcome.error.errorMessage}`);
   const response = toResponse(outcome.result);
-  if (!response) return failed("the function's result is no HTTP response");
-  return { ...response, requestId, stage: stageName, routeKey, ...invoked };
+  if (!response) return refuse(500, "Internal Server Error", "the function's result is not an HTTP response");
+  return { ...response, ...progress };
 }

@@ -1,6 +1,6 @@
-import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
 import { accessLogLine } from "./accesslog";
 import { type Api, answerRequest, type InvokeFunction } from "./answer";
+import type { Listener } from "./servers";
 
 export interface AnsweredRequest {
   method: string;
@@ -15,35 +15,31 @@ export interface AnsweredRequest {
   accessLog?: string;
 }
 
-/** What answers an API's requests. */
+/** Answers an API's requests, and reports each to `onRequest`. */
 export function listenerFor(
   api: Api,
   invokeFunction: InvokeFunction,
   onRequest: (request: AnsweredRequest) => void,
-): RequestListener {
-  async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+): Listener {
+  return async (request, response, requestBody) => {
     const start = performance.now();
-    const answer = await answerRequest(api, request, invokeFunction);
-    const { statusCode, headers, body, requestId, error, coldStart } = answer;
-    const length = Buffer.byteLength(body);
-    response
-      .writeHead(statusCode, { ...headers, "content-length": length, "apigw-requestid": requestId })
-      .end(body);
-    const milliseconds = performance.now() - start;
-    const format = api.stages.get(answer.stage ?? "")?.accessLogFormat;
-    const accessLog = format && accessLogLine(format, request, answer, milliseconds);
-    onRequest({ ...summary(request), status: statusCode, milliseconds, error, coldStart, accessLog });
-  }
-
-  return (request, response) => {
-    serve(request, response).catch((error: unknown) => {
-      // A client that went away needs no answer.
-      if (!request.complete || response.headersSent) return response.destroy();
+    const { method = "", url: path = "" } = request;
+    try {
+      const answer = await answerRequest(api, request, requestBody, invokeFunction);
+      const { statusCode: status, headers, body, requestId, error, coldStart } = answer;
+      const length = Buffer.byteLength(body);
+      response.writeHead(status, { ...headers, "content-length": length, "apigw-requestid": requestId });
+      response.end(body);
+      const milliseconds = performance.now() - start;
+      const format = api.stages.get(answer.stage ?? "")?.accessLogFormat;
+      const accessLog = format && accessLogLine(format, request, answer, milliseconds);
+      onRequest({ method, path, status, milliseconds, error, coldStart, accessLog });
+    } catch (error) {
+      // A header that HTTP does not allow, for example.
+      if (response.headersSent) return response.destroy();
       const body = JSON.stringify({ message: "Internal Server Error" });
       response.writeHead(500, { "content-type": "application/json" }).end(body);
-      onRequest({ ...summary(request), status: 500, milliseconds: 0, error: `${error}` });
-    });
+      onRequest({ method, path, status: 500, milliseconds: performance.now() - start, error: `${error}` });
+    }
   };
 }
-
-const summary = ({ method = "", url = "" }: IncomingMessage) => ({ method, path: url });

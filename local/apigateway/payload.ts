@@ -1,10 +1,10 @@
-// Payload format 2.0, in which an HTTP API and a function speak.
+// Payload format 2.0.
 // https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
 
 import type { IncomingMessage, OutgoingHttpHeaders } from "node:http";
 import type { APIGatewayProxyEventV2 } from "aws-lambda";
 
-/** What the gateway knows of a request besides the request itself. */
+/** What the gateway adds to a request. */
 export interface GatewayContext {
   accountId: string;
   apiId: string;
@@ -14,19 +14,19 @@ export interface GatewayContext {
   pathParameters?: Record<string, string>;
 }
 
-/** A response to be sent. `Set-Cookie` is an array, so that each cookie gets a header of its own. */
+/** Its `Set-Cookie` header is an array, so that each cookie is sent in a header of its own. */
 export interface GatewayResponse {
   statusCode: number;
   headers: OutgoingHttpHeaders;
   body: Buffer | string;
 }
 
-/** What a connection is about, or would contradict the body's length, which the gateway sends itself. */
+/** Headers about the connection, which a function can't set: the gateway sends its own. */
 const CONNECTION_HEADERS = new Set(
   "connection content-length keep-alive proxy-connection te trailer transfer-encoding upgrade".split(" "),
 );
 
-/** Makes the event for a request whose body has been read, and whose path can be decoded. */
+/** The event for a request. Its path must be percent-encoded correctly. */
 export function toEvent(
   request: IncomingMessage,
   body: Buffer,
@@ -84,10 +84,7 @@ export function toEvent(
 }
 
 /**
- * Reads what a function returned.
- *
- * @param json its result, as JSON
- * @returns `undefined` for a result that the gateway cannot send: it then answers 500
+ * The response that a function returned as JSON, or `undefined` if it isn't valid: the gateway then answers 500.
  */
 export function toResponse(json: string): GatewayResponse | undefined {
   const result = JSON.parse(json);
@@ -109,7 +106,7 @@ export function toResponse(json: string): GatewayResponse | undefined {
   return { statusCode, headers, body };
 }
 
-/** Everything but these types of content reaches the function in base64. */
+/** Other content reaches the function in base64. */
 const isText = (contentType = "") =>
   /^(text\/|application\/(json|javascript|xml|[^;]*\+(json|xml)))/i.test(contentType);
 

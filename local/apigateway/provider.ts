@@ -4,32 +4,34 @@ import { checkRange } from "../lambda/limits";
 import { ACCOUNT_ID, emulate, type Provider } from "../pulumi/resource";
 import type { Api, InvokeFunction } from "./answer";
 import { type AnsweredRequest, listenerFor } from "./listener";
-import type { PortsOfDeployment } from "./ports";
 import { checkRouteKey } from "./routes";
+import type { Listener, Servers } from "./servers";
 import { createThrottle } from "./throttle";
 
 export interface ApisOptions {
-  ports: PortsOfDeployment;
-  invokeFunction: InvokeFunction;
+  servers: Servers;
+  invoke: InvokeFunction;
   onRequest?: (request: AnsweredRequest) => void;
-  /** Whether functions may be stopped in a debugger, where no integration may time out. */
-  isInspected?: boolean;
+  /** If it is set, a debugger may stop functions, so integrations don't time out. */
+  inspectPort?: number;
 }
 
 export interface Apis {
   provider: Provider;
-  /** Lets the APIs answer requests, once all of them is there. */
-  activate(): void;
+  /** The URLs of the APIs, in the order of their declaration. */
+  endpoints(): string[];
+  /** What answers the APIs' requests once everything is deployed, in the same order. */
+  listeners(): Listener[];
 }
 
 const DAY_MS = 86_400_000;
 
-/** Makes HTTP APIs real: each is an HTTP server with the routes, integrations and stages that it declares. */
-export function createApis({ ports, invokeFunction, onRequest = () => {}, isInspected }: ApisOptions): Apis {
-  const apis = new Map<string, Api & { name: string; endpoint: string }>();
+/** Emulates HTTP APIs: each is an HTTP server with the routes, integrations and stages that the program declares. */
+export function createApis({ servers, invoke, onRequest = () => {}, inspectPort }: ApisOptions): Apis {
+  const apis: (Api & { endpoint: string })[] = [];
 
   function find(apiId: string) {
-    const api = apis.get(apiId);
+    const api = apis.find((each) => each.id === apiId);
     if (!api) throw new Error(`there is no HTTP API ${apiId}`);
     return api;
   }
@@ -40,18 +42,12 @@ export function createApis({ ports, invokeFunction, onRequest = () => {}, isInsp
       async ({ physicalName, inputs, arn }) => {
         if (inputs.protocolType !== "HTTP") throw new Error(`a ${inputs.protocolType} API is not emulated`);
         const id = createHash("sha256").update(physicalName).digest("hex").slice(0, 10);
-        const endpoint = await ports.open(physicalName);
         const executionArn = arn("execute-api", id);
-        const declared = { integrations: new Map(), routes: [], stages: new Map() };
-        apis.set(id, {
-          id,
-          name: physicalName,
-          endpoint,
-          accountId: ACCOUNT_ID,
-          executionArn,
-          ...declared,
-        });
-        return { id, outputs: { apiEndpoint: endpoint, executionArn } };
+        const parts = { integrations: new Map(), routes: [], stages: new Map() };
+        const api = { id, endpoint: "", accountId: ACCOUNT_ID, executionArn, ...parts };
+        const position = apis.push(api) - 1;
+        api.endpoint = await servers.open(position);
+        return { id, outputs: { apiEndpoint: api.endpoint, executionArn } };
       },
     ),
 
@@ -62,7 +58,7 @@ export function createApis({ ports, invokeFunction, onRequest = () => {}, isInsp
         "integrationUri",
         "payloadFormatVersion",
         "timeoutMilliseconds",
-        // Lambda takes POST only.
+        // Always POST for Lambda.
         "integrationMethod",
       ],
       ({ physicalName, inputs }) => {
@@ -74,7 +70,7 @@ export function createApis({ ports, invokeFunction, onRequest = () => {}, isInsp
         checkRange("timeoutMilliseconds", timeoutMilliseconds, 50, 30_000);
         // A function's ARN, or its invoke ARN, which contains the other.
         const functionArn = /functions\/(.+)\/invocations$/.exec(integrationUri)?.[1] ?? integrationUri;
-        const limit = isInspected ? DAY_MS : timeoutMilliseconds;
+        const limit = inspectPort === undefined ? timeoutMilliseconds : DAY_MS;
         find(apiId).integrations.set(physicalName, { functionArn, timeoutMilliseconds: limit });
         return { id: physicalName };
       },
@@ -85,7 +81,7 @@ export function createApis({ ports, invokeFunction, onRequest = () => {}, isInsp
       ({ inputs: { apiId, routeKey, target } }) => {
         checkRouteKey(routeKey);
         if (target && !target.startsWith("integrations/")) {
-          throw new Error("its target is not integrations/ and the id of an integration");
+          throw new Error('its target must be "integrations/" and the id of an integration');
         }
         find(apiId).routes.push({ routeKey, target });
         return {};
@@ -114,8 +110,7 @@ export function createApis({ ports, invokeFunction, onRequest = () => {}, isInsp
 
   return {
     provider,
-    activate() {
-      for (const api of apis.values()) ports.serve(api.name, listenerFor(api, invokeFunction, onRequest));
-    },
+    endpoints: () => apis.map(({ endpoint }) => endpoint),
+    listeners: () => apis.map((api) => listenerFor(api, invoke, onRequest)),
   };
 }

@@ -1,4 +1,4 @@
-/** A route that fits a request. */
+/** A route that matches a request. */
 export interface RouteMatch<Route> {
   route: Route;
   /** The values of the path's variables, if it has any. */
@@ -6,8 +6,8 @@ export interface RouteMatch<Route> {
 }
 
 /**
- * Finds the route for a request as an HTTP API does: `$default` after routes with a greedy path variable after
- * all others, literal segments before variables, a method of its own before `ANY`.
+ * Finds the route for a request as an HTTP API does. Literal segments win over variables, variables over a greedy variable,
+ * a method over `ANY`, and everything over `$default`.
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-routes.html
  */
 export function findRoute<Route extends { routeKey: string }>(

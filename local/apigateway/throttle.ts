@@ -1,15 +1,15 @@
-/** A stage's or a route's limits. What is not a number counts as 0, as it does in AWS. */
+/** A stage's limits. As in AWS, a missing one is 0. */
 export interface ThrottlingSettings {
   /** Requests a second. */
   throttlingRateLimit?: number;
-  /** Requests at once. */
+  /** Requests at a time. */
   throttlingBurstLimit?: number;
 }
 
 /**
- * A token bucket as API Gateway has it: it holds the burst, and the rate fills it again.
+ * API Gateway's token bucket: it holds the burst and refills at the rate.
  *
- * @returns whether another request may pass at a time, in milliseconds
+ * @returns whether another request may pass at a time in milliseconds
  */
 export function createThrottle(settings: ThrottlingSettings): (now: number) => boolean {
   const { throttlingRateLimit: rate = 0, throttlingBurstLimit: burst = 0 } = settings;

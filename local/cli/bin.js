@@ -1,3 +1,7 @@
 #!/usr/bin/env node
-require("../register");
+const { enableCompileCache } = require("node:module");
+const { kept } = require("../register");
+
+// Node.js 20 doesn't have it.
+enableCompileCache?.(kept);
 require("./start.ts");

@@ -5,23 +5,19 @@ export const help = `Runs the Pulumi program on this machine, without AWS.
 
   npm start -- [options]
 
-  --port NUMBER    port of the HTTP API on localhost, 0 for a free one (default: 3000)
+  --port NUMBER    port of the first HTTP API, 0 for a free one (default: 3000)
   --stack NAME     use the settings in Pulumi.NAME.yaml (default: dev)
-  --data DIR       keep the tables in this folder; without it they end with the run
-  --dynamodb URL   use the DynamoDB at this URL (DynamoDB Local, say), not the embedded one
-  --watch          deploy again when a file changes; sessions and open pages go on
-  --logs           show what functions log, and the access log; errors are always shown
+  --data DIR       keep the tables in this folder; by default they end with the run
+  --dynamodb URL   use the DynamoDB at this URL, not the embedded one
+  --watch          deploy again when a file changes; the data stays
+  --logs           show the access log and what functions log; errors are always shown
   --verbose        show the event and the result of every invocation
-  --inspect[=PORT] let a debugger attach to functions: to the first at PORT (default: 9229), and so on
+  --inspect[=PORT] let debuggers attach: to the first function at PORT (default: 9229), and so on
   --help           show this text
 
 Ctrl-C ends the run.`;
 
-/**
- * Reads the command line's options.
- *
- * @throws UserError for an option that is unknown, or whose value is not understood
- */
+/** @throws UserError for an unknown option or a wrong value */
 export function readOptions(args: string[]) {
   const { values } = parse(args);
   const port = toPort("port", values.port);
@@ -29,7 +25,7 @@ export function readOptions(args: string[]) {
     throw new UserError(`--dynamodb takes a URL such as http://127.0.0.1:8000, not "${values.dynamodb}".`);
   }
   if (values.dynamodb !== undefined && values.data !== undefined) {
-    throw new UserError("--data is for the embedded DynamoDB: leave out either it or --dynamodb.");
+    throw new UserError("--data is for the embedded DynamoDB: leave out --data or --dynamodb.");
   }
   if (values.data === "") throw new UserError("--data takes the path of a folder.");
   const { inspect, ...rest } = values;
@@ -44,7 +40,7 @@ function toPort(option: string, text: string): number {
 function parse(args: string[]) {
   try {
     return parseArgs({
-      // An option's value cannot be left out here.
+      // parseArgs has no options whose value can be left out.
       args: args.map((arg) => (arg === "--inspect" ? "--inspect=9229" : arg)),
       options: {
         port: { type: "string", default: "3000" },

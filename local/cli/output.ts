@@ -1,26 +1,29 @@
-// What the terminal shows.
-
 import { inspect, styleText } from "node:util";
 import type { AnsweredRequest } from "../apigateway/listener";
-import type { Deployed } from "../deployment";
-import type { Outcome } from "../lambda/runtime";
+import type { Outcome } from "../lambda/instance";
 import type { Resource } from "../pulumi/resource";
+import type { Deployed } from "../run";
 
-/** Colours a text, where somebody looks at it. */
+/** Colours a text, if it goes to a terminal. */
 export const paint: typeof styleText = (format, text) =>
   process.stdout.isTTY && !process.env.NO_COLOR ? styleText(format, text) : text;
 
 export function printCreated({ type, name }: Resource): void {
-  console.log(` ${paint("green", "+")}  ${type.padEnd(48)}${name}`);
+  console.log(` ${paint("green", "+")}  ${type.padEnd(47)} ${name}`);
 }
 
-/** What a person uses of a stack: its outputs, the way into its tables, and last its URLs. */
-export function printStack(deployed: Deployed, dynamodb: string, seconds: number): void {
+/**
+ * The outputs that a person uses, how to look into the tables, and last the URLs.
+ *
+ * @param embedded the URL of the embedded DynamoDB
+ */
+export function printStack(deployed: Deployed, embedded: string | undefined, seconds: number): void {
   const { resources, endpoints, notEmulated } = deployed;
-  const isUrl = (value: unknown) => endpoints.some((endpoint) => `${value}`.startsWith(endpoint));
-  // A page of several lines, or one of AWS's console, is of no use here.
+  const isUrl = (value: unknown) =>
+    typeof value === "string" && endpoints.some((endpoint) => value.startsWith(endpoint));
+  // Long texts and pages of AWS's console are of no use here.
   const outputs = Object.entries(deployed.outputs).filter(
-    ([, value]) => !isUrl(value) && !/\n|console\.aws\.amazon\.com/.test(`${value}`),
+    ([, value]) => value !== undefined && !isUrl(value) && !/\n|console\.aws\.amazon\.com/.test(`${value}`),
   );
   const width = Math.max(...outputs.map(([name]) => name.length));
   if (outputs.length > 0) console.log("\nOutputs:");
@@ -29,14 +32,14 @@ export function printStack(deployed: Deployed, dynamodb: string, seconds: number
   }
   console.log(`\nResources:\n    + ${resources.length} created in ${seconds.toFixed(1)} s\n`);
   if (notEmulated.length > 0) console.log(paint("yellow", `not emulated: ${notEmulated.join(", ")}\n`));
-  console.log(`To look into the tables: npx dynamodb-admin --dynamo-endpoint ${dynamodb}`);
+  if (embedded) console.log(`To look into the tables: npx dynamodb-admin --dynamo-endpoint ${embedded}`);
   console.log("Ctrl-C ends the run.");
   printUrls(deployed);
 }
 
-/** Where the APIs are: the outputs that say so, or else the APIs themselves. */
+/** For each API, the outputs that are its URLs, or its address if there is none. */
 export function printUrls({ outputs, endpoints }: Deployed): void {
-  const values = Object.values(outputs).map(String);
+  const values = Object.values(outputs).filter((value) => typeof value === "string");
   const urls = endpoints.flatMap((endpoint) => {
     const stages = values.filter((value) => value.startsWith(endpoint));
     return stages.length > 0 ? stages : `${endpoint}/`;
@@ -45,7 +48,7 @@ export function printUrls({ outputs, endpoints }: Deployed): void {
   console.log();
 }
 
-/** The line of a request, and with `logs` the one of the access log. */
+/** A request's line and, with `logs`, its line in the access log. */
 export function printRequest(request: AnsweredRequest, logs: boolean): void {
   const { method, path, status, milliseconds, error, coldStart, accessLog } = request;
   const time = new Date().toTimeString().slice(0, 8);
@@ -57,13 +60,13 @@ export function printRequest(request: AnsweredRequest, logs: boolean): void {
   if (accessLog && logs) console.log(paint("gray", accessLog));
 }
 
-/** Shows what functions log: everything, or only errors. */
+/** Shows everything that functions log, or only errors. */
 export function createLogPrinter(logs: boolean): (text: string) => void {
   let isShown = true;
   return (text) => {
     for (const line of text.split(/(?<=\n)/)) {
       const level = /"level":"([A-Z]+)"/.exec(line)?.[1] ?? /^\S+\t\S+\t([A-Z]+)\t/.exec(line)?.[1];
-      // What has no level belongs to the line before, as a stack trace does.
+      // A line without a level, as in a stack trace, belongs to the one before.
       if (level) isShown = level === "ERROR" || level === "FATAL";
       if (logs || isShown) process.stdout.write(paint("gray", line));
     }

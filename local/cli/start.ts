@@ -1,6 +1,5 @@
-// npm start: the local run on the command line.
+// The command line: npm start, or npx pulumi-aws-local.
 
-import type { Deployed } from "../deployment";
 import { UserError } from "../pulumi/errors";
 import type { Run } from "../run";
 import { help, readOptions } from "./options";
@@ -18,30 +17,36 @@ let isEnding = false;
 
 async function main(): Promise<void> {
   const started = Date.now();
-  const { help: helpWanted, watch, verbose, logs = false, ...options } = readOptions(process.argv.slice(2));
-  if (helpWanted) return console.log(help);
+  const {
+    help: wantsHelp,
+    watch: wantsWatch,
+    verbose,
+    logs = false,
+    ...options
+  } = readOptions(process.argv.slice(2));
+  if (wantsHelp) return console.log(help);
   leaveDeveloperSettings();
 
   let running: Run | undefined;
-  let stopWatching = () => {};
   const interrupt = new AbortController();
   const end = async () => {
     // npm passes on the Ctrl-C that the terminal has already sent.
     if (isEnding) return;
     isEnding = true;
     interrupt.abort();
-    stopWatching();
-    // A first deployment cleans up by itself.
+    // The first deployment cleans up by itself.
     if (!running) return;
     await running.close();
     process.exit(0);
   };
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, end);
 
-  // Pulumi and its providers take a second to load, which a mistyped option shouldn't have to wait for.
-  const { run } = await import("../run");
   console.log(`Deploying stack ${options.stack} on this machine\n`);
   const folder = process.cwd();
+  const { takeSnapshot, watch } = await import("./watch");
+  const deployed = wantsWatch ? takeSnapshot(folder) : new Map();
+  // Loaded only now: Pulumi takes a second, which is too long to wait for the message about a mistyped option.
+  const { run } = await import("../run");
   running = await run({
     ...options,
     folder,
@@ -55,11 +60,15 @@ async function main(): Promise<void> {
     onFailure: fail,
   });
   surviveProgram();
-  printStack(running, running.dynamodb, (Date.now() - started) / 1000);
-  if (watch) stopWatching = await watchProject(folder, started, running);
+  const embedded = options.dynamodb ? undefined : running.dynamodb;
+  printStack(running, embedded, (Date.now() - started) / 1000);
+  if (!wantsWatch) return;
+  console.log("Watching for changes.\n");
+  const onChange = redeploying(running);
+  await watch({ folder, deployed, onChange, onProblem: showProblem, signal: interrupt.signal });
 }
 
-/** The run is as it would be on any machine: without the developer's own settings for AWS. */
+/** Keeps the developer's own settings for AWS out of the run. */
 function leaveDeveloperSettings(): void {
   for (const name of Object.keys(process.env)) if (name.startsWith("AWS_")) delete process.env[name];
   process.env.AWS_CONFIG_FILE = process.env.AWS_SHARED_CREDENTIALS_FILE = "/dev/null";
@@ -67,11 +76,11 @@ function leaveDeveloperSettings(): void {
 
 const problems = new Set<string>();
 
-/** What a program does wrong later on, or in several places at once, does not end the run. */
+/** Keeps the run going when a program throws after its deployment, or in several places at once. */
 function surviveProgram(): void {
   const report = (error: unknown) => {
     const message = error instanceof Error ? error.message : String(error);
-    // A deployment that failed of it says so first.
+    // If a deployment failed because of it, that has been reported by then.
     setTimeout(() => {
       if ([...problems].some((problem) => problem.includes(message))) return;
       showProblem(`The program failed: ${message}`);
@@ -85,32 +94,24 @@ function showProblem(problem: string): void {
   console.error(paint("red", problem));
 }
 
-async function watchProject(folder: string, deployedAt: number, running: Run) {
-  const { watch } = await import("./watch");
-  let deployed: Deployed = running;
-  const onChange = async (problem?: string) => {
-    if (isEnding) return;
+/** Deploys again, or says why not. */
+function redeploying(running: Run) {
+  let { endpoints } = running;
+  return async (problem?: string) => {
     problems.clear();
     try {
       if (problem) throw new UserError(problem);
       const start = performance.now();
-      const before = deployed;
-      deployed = await running.redeploy();
+      const deployed = await running.redeploy();
       console.log(`Deployed again in ${((performance.now() - start) / 1000).toFixed(1)} s`);
-      if (`${deployed.endpoints}` !== `${before.endpoints}`) printUrls(deployed);
+      if (`${deployed.endpoints}` !== `${endpoints}`) printUrls(deployed);
+      endpoints = deployed.endpoints;
     } catch (error) {
       if (isEnding) return;
       showProblem(error instanceof Error ? error.message : String(error));
       console.error("What was deployed before goes on.");
     }
   };
-  return watch({
-    folder,
-    deployedAt,
-    onChange,
-    onReady: () => console.log("Watching for changes.\n"),
-    onProblem: showProblem,
-  });
 }
 
 function fail(error: unknown): void {

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { existsSync, readdirSync, statSync, watch as watchFolder } from "node:fs";
+import { existsSync, readdirSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -8,143 +8,90 @@ import { setTimeout as wait } from "node:timers/promises";
 export interface WatchOptions {
   /** The folder of the project. */
   folder: string;
-  /** When what is deployed was read, in milliseconds since 1970. */
-  deployedAt: number;
-  /**
-   * Called when a change is to be deployed, or with what the compiler has to say against it. A change that comes
-   * while an earlier one is still being dealt with waits.
-   */
+  /** The project's files as they were before they were deployed. */
+  deployed: Snapshot;
+  /** Called for a change, or with what is wrong with it. A change that comes in the meantime waits. */
   onChange: (problem?: string) => Promise<void>;
-  /** Called when changes are noticed. */
-  onReady: () => void;
-  /** Called when changes are not noticed for a while, or no longer. */
+  /** Called when types are no longer checked. */
   onProblem: (problem: string) => void;
+  /** Ends the watch. */
+  signal: AbortSignal;
 }
 
-const SETTINGS_FILE = /^Pulumi.*\.(yaml|md)$/;
-const TYPED_FILE = /\.[cm]?ts$/;
-const SOURCE_FILE = /^Pulumi.*\.(yaml|md)$|\.([cm]?[jt]s|json)$/;
+/** When each source file last changed, in milliseconds since 1970. */
+export type Snapshot = Map<string, number>;
 
-/** How long a change may wait for the compiler. */
-const CHECK_MS = 10_000;
+const LOOK_MS = 200;
 
-/** How often the compiler may end without a result before it is given up. */
-const MAX_FAILURES = 3;
+/** How long the compiler may take to notice a change. It ignores files that aren't part of its program. */
+const NOTICE_MS = 10_000;
 
 /**
- * Watches a project: TypeScript's own watch mode, which tells of mistakes in types as well, and the files that
- * hold settings. A project without `tsconfig.json` is watched for changes of its files.
- *
- * @returns what ends it
+ * Looks for changes to a project's files until `signal` ends it. (On Linux, Node.js's own `watch` would also watch every folder
+ * in `node_modules`.) If the project has a `tsconfig.json`, TypeScript checks a change before it is deployed.
  */
-export function watch({ folder, deployedAt, onChange, onReady, onProblem }: WatchOptions): () => void {
-  let last = Promise.resolve();
-  let readAt = deployedAt;
-  let verdict: Verdict = { at: deployedAt };
-  const hasTypes = existsSync(join(folder, "tsconfig.json"));
-  const hasChanged = (files: RegExp, since: number) =>
-    sourcesIn(folder, files).some(
-      (file) => (statSync(file, { throwIfNoEntry: false })?.ctimeMs ?? 0) >= since,
-    );
-
-  const deploy = async () => {
-    // A change waits for the compiler, but not for long: the compiler may leave out the file.
-    const end = Date.now() + CHECK_MS;
-    while (hasTypes && hasChanged(TYPED_FILE, verdict.at) && Date.now() < end) await wait(50);
-    if (verdict.problem) return onChange(verdict.problem);
-    if (!hasChanged(SOURCE_FILE, readAt)) return;
-    readAt = Date.now();
-    await onChange();
-  };
-  const enqueue = (next: () => Promise<void>) => {
-    last = last.then(next);
-  };
-  const stopCompiler = hasTypes
-    ? watchTypes(folder, {
-        onVerdict(given) {
-          verdict = given;
-          enqueue(deploy);
-        },
-        onReady,
-        onProblem,
-      })
-    : () => {};
-
-  // An editor may write a file in several steps.
-  let timer: NodeJS.Timeout | undefined;
-  const isWatched = hasTypes
-    ? SETTINGS_FILE
-    : /^(?!node_modules)(?!.*[\\/]node_modules[\\/]).*\.(c?js|json|yaml|md)$/;
-  const files = watchFolder(folder, { recursive: !hasTypes }, (_, file) => {
-    if (!file || !isWatched.test(file)) return;
-    clearTimeout(timer);
-    timer = setTimeout(enqueue, 100, deploy);
-  });
-  if (!hasTypes) {
-    enqueue(deploy);
-    onReady();
+export async function watch({ folder, deployed, onChange, onProblem, signal }: WatchOptions): Promise<void> {
+  const checked = existsSync(join(folder, "tsconfig.json"))
+    ? checkTypes(folder, signal, onProblem)
+    : undefined;
+  const stateOf = (files: Snapshot) => JSON.stringify([checked?.problem, ...files]);
+  let last = stateOf(deployed);
+  while (!signal.aborted) {
+    await wait(LOOK_MS, undefined, { signal, ref: false }).catch(() => {});
+    const now = takeSnapshot(folder);
+    const state = stateOf(now);
+    if (state === last || signal.aborted) continue;
+    const typed = [...now].flatMap(([file, changedAt]) => (/\.[cm]?ts$/.test(file) ? changedAt : []));
+    const newest = Math.max(0, ...typed);
+    if (checked?.isBusy || (checked && checked.at < newest && Date.now() < newest + NOTICE_MS)) continue;
+    last = state;
+    await onChange(checked?.problem);
   }
-  return () => {
-    clearTimeout(timer);
-    stopCompiler();
-    files.close();
-  };
 }
 
-/** The files of a project that fit. A function's modules are among them: they are bundled, not loaded. */
-function sourcesIn(folder: string, files: RegExp): string[] {
-  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+/** Looks at all files that may be part of the program, or of its functions, which are bundled and not loaded. */
+export function takeSnapshot(folder: string, snapshot: Snapshot = new Map()): Snapshot {
+  // A folder may have been deleted since it was listed.
+  const entries = existsSync(folder) ? readdirSync(folder, { withFileTypes: true }) : [];
+  for (const entry of entries) {
     const path = join(folder, entry.name);
-    if (entry.isDirectory()) return /^(\.|node_modules$)/.test(entry.name) ? [] : sourcesIn(path, files);
-    return files.test(entry.name) ? path : [];
-  });
+    if (entry.isDirectory() && !/^(\.|node_modules$)/.test(entry.name)) takeSnapshot(path, snapshot);
+    if (!/^Pulumi.*\.(yaml|md)$|\.([cm]?[jt]s|json)$/.test(entry.name)) continue;
+    snapshot.set(path, statSync(path, { throwIfNoEntry: false })?.ctimeMs ?? 0);
+  }
+  return snapshot;
 }
 
-/** What the compiler says of the files as they were when it began, in milliseconds since 1970. */
-interface Verdict {
+/** The compiler's last word. */
+interface Checked {
+  isBusy: boolean;
+  /** When it last began to read the files, in milliseconds since 1970. */
   at: number;
   problem?: string;
 }
 
-interface TypesOptions extends Pick<WatchOptions, "onReady" | "onProblem"> {
-  onVerdict: (verdict: Verdict) => void;
-}
-
-/** Runs the project's TypeScript compiler in its watch mode, and starts it again when it dies. */
-function watchTypes(folder: string, options: TypesOptions, failures = 0): () => void {
-  const { onVerdict, onReady, onProblem } = options;
+/** Runs TypeScript's watch mode. What it returns changes with each compilation. */
+function checkTypes(folder: string, signal: AbortSignal, onProblem: WatchOptions["onProblem"]): Checked {
+  const checked: Checked = { isBusy: true, at: Date.now() };
   const tsc = createRequire(join(folder, "index.js")).resolve("typescript/bin/tsc");
   const args = [tsc, "--noEmit", "--watch", "--preserveWatchOutput", "--pretty", "false"];
   const compiler = spawn(process.execPath, args, { cwd: folder, stdio: ["ignore", "pipe", "ignore"] });
-  let said: string[] = [];
-  let isReady = false;
-  let at = Date.now();
+  let errors: string[] = [];
   createInterface({ input: compiler.stdout }).on("line", (line) => {
-    if (/Starting (incremental )?compilation/.test(line)) at = Date.now();
-    const [, errors] = /Found (\d+) errors?\. Watching for file changes/.exec(line) ?? [];
-    if (!errors) {
-      if (/error TS\d+/.test(line)) said.push(line);
-      return;
-    }
-    onVerdict({ at, problem: errors === "0" ? undefined : said.join("\n") });
-    if (!isReady) onReady();
-    isReady = true;
-    said = [];
+    if (/Starting (incremental )?compilation/.test(line))
+      Object.assign(checked, { isBusy: true, at: Date.now() });
+    if (/error TS\d+/.test(line)) errors.push(line);
+    if (!/Found \d+ errors?\. Watching for file changes/.test(line)) return;
+    Object.assign(checked, { isBusy: false, problem: errors.length > 0 ? errors.join("\n") : undefined });
+    errors = [];
   });
-
-  let stop = () => {
-    compiler.kill();
-  };
-  compiler.once("exit", (code, signal) => {
-    if (compiler.killed) return;
-    const ended = `The TypeScript compiler has ended (${signal ?? `exit code ${code}`})`;
-    const count = isReady ? 0 : failures + 1;
-    if (count === MAX_FAILURES) return onProblem(`${ended}: changes are no longer noticed. Start again.`);
-    onProblem(`${ended}. It is started again.`);
-    const timer = setTimeout(() => {
-      stop = watchTypes(folder, options, count);
-    }, 1000);
-    stop = () => clearTimeout(timer);
+  const stop = () => compiler.kill();
+  signal.addEventListener("abort", stop);
+  compiler.once("exit", (code, killedBy) => {
+    if (signal.aborted) return;
+    Object.assign(checked, { isBusy: false, at: Number.POSITIVE_INFINITY, problem: undefined });
+    const reason = killedBy ?? `exit code ${code}`;
+    onProblem(`The TypeScript compiler has ended (${reason}). Changes are deployed without checking types.`);
   });
-  return () => stop();
+  return checked;
 }

@@ -3,15 +3,15 @@ import { join } from "node:path";
 import { Level } from "level";
 import { UserError } from "../pulumi/errors";
 
-/** How often a run looks whether its data folder is still there. */
+/** How often a run checks that its data folder still exists. */
 const LOOK_MS = 500;
 
 /**
- * Makes sure that tables can be kept in a folder. LevelDB lets one process open a folder, but dynalite notices
- * too late: so the folder is opened here first.
+ * Checks that a folder can hold tables. LevelDB lets one process open a folder, but dynalite notices too late, so the folder
+ * is opened here first.
  *
  * @returns the path for LevelDB
- * @throws UserError when another run uses the folder, or it cannot be written to or read
+ * @throws UserError when the folder can't be used, or another run is using it
  */
 export async function prepareDataFolder(folder: string): Promise<string> {
   const path = join(folder, "dynamodb");
@@ -21,7 +21,7 @@ export async function prepareDataFolder(folder: string): Promise<string> {
     await level.open();
     await level.close();
   } catch (error) {
-    const { code, message } = causeOf(error);
+    const { code, message } = causeOf(error as Failure);
     if (code === "LEVEL_LOCKED") {
       throw new UserError(
         `Another local run uses the data folder ${folder}. End it, or choose another --data.`,
@@ -33,10 +33,9 @@ export async function prepareDataFolder(folder: string): Promise<string> {
 }
 
 /**
- * Notices when a data folder fails during the run. Whatever was answered before is in the folder, if it is
- * still there.
+ * Reports when a data folder fails during the run.
  *
- * @returns what ends the watch
+ * @returns a function that stops watching
  */
 export function watchDataFolder(
   folder: string,
@@ -48,9 +47,9 @@ export function watchDataFolder(
   const timer = setInterval(() => {
     if (inode() !== opened) fail("it was moved or deleted");
   }, LOOK_MS).unref();
-  // dynalite throws what LevelDB reports: of a full disk, say.
+  // dynalite lets LevelDB's errors go uncaught, such as one about a full disk.
   const onThrown = (error: unknown) => {
-    const { code, message } = causeOf(error);
+    const { code, message } = causeOf(Object(error) as Failure);
     if (code?.startsWith("LEVEL_")) fail(message);
   };
   process.on("uncaughtException", onThrown);
@@ -65,13 +64,11 @@ export function watchDataFolder(
   return stop;
 }
 
-interface Cause {
+interface Failure {
   code?: string;
   message: string;
+  cause?: Failure;
 }
 
-/** The first cause of an error. */
-function causeOf(error: unknown): Cause {
-  if (!(error instanceof Error)) return { message: `${error}` };
-  return error.cause ? causeOf(error.cause) : error;
-}
+/** LevelDB's own error, which others wrap. */
+const causeOf = (error: Failure): Failure => (error.cause ? causeOf(error.cause) : error);

@@ -1,9 +1,9 @@
-// What the local run uses of dynalite, which brings no types.
+// dynalite has no types of its own. These cover what is used here.
 
 declare module "dynalite" {
   import type { Server } from "node:http";
 
-  /** An HTTP server that speaks DynamoDB's protocol: in memory, unless `path` names a folder for LevelDB. */
+  /** An HTTP server with DynamoDB's API. It keeps tables in memory, or in LevelDB at `path`. */
   function dynalite(options: {
     path?: string;
     createTableMs?: number;
@@ -14,15 +14,15 @@ declare module "dynalite" {
 }
 
 declare module "dynalite/validations/*" {
-  /** The parameters of an action; it never sees others. */
+  /** The parameters of an action. It gets no others. */
   const validation: { types: Record<string, { type: string; enum?: string[] }> };
   export = validation;
 }
 
 declare module "dynalite/db" {
-  /** The actions call these through the module's exports. */
+  /** Actions call these functions through the module's exports, so they can be replaced. */
   const db: {
-    /** The error of a write whose condition does not hold, if so; called while the item is locked. */
+    /** The error for a write whose condition fails. Called while the item is locked. */
     checkConditional(
       request: { ReturnValuesOnConditionCheckFailure?: string },
       existingItem?: unknown,

@@ -1,4 +1,6 @@
-import type { IncomingMessage, RequestListener } from "node:http";
+/// <reference path="./dynalite.d.ts" />
+
+import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
@@ -15,18 +17,17 @@ import { ACCOUNT_ID } from "../pulumi/resource";
 import { prepareDataFolder, watchDataFolder } from "./datafolder";
 
 export interface EmbeddedDynamoDB {
-  /** Its URL, on the loopback address. */
   endpoint: string;
   close(): Promise<void>;
 }
 
 /**
- * Starts a DynamoDB within this process.
+ * Starts a DynamoDB in this process, on the loopback address.
  *
- * @param data a folder in which the tables outlive the run; without it they end with the run
- * @param authorize asked before each call; without it everyone may do everything
- * @param onFailure called when the folder fails later on: the disk is full, say
- * @throws UserError when another run uses the folder, or it cannot be written to or read
+ * @param data a folder that keeps the tables; without it they are in memory
+ * @param authorize called before each action; without it, all are allowed
+ * @param onFailure called when the folder fails later on, for example because the disk is full
+ * @throws UserError when the folder can't be used, or another run is using it
  */
 export async function startDynamoDB(
   data?: string,
@@ -35,10 +36,18 @@ export async function startDynamoDB(
 ): Promise<EmbeddedDynamoDB> {
   const path = data && (await prepareDataFolder(data));
   const server = dynalite({ path, createTableMs: 0, deleteTableMs: 0, updateTableMs: 0 });
-  // Longer than clients keep an idle connection: one that closes as a request comes loses the request.
+  // Longer than most clients keep an idle connection: a request that meets a closing connection is lost.
   server.keepAliveTimeout = 65_000;
   const [handle = () => {}] = server.listeners("request") as RequestListener[];
-  server.removeAllListeners("request").on("request", guard(handle, authorize));
+  const working = new Set<Promise<void>>();
+  let isClosing = false;
+  const work: RequestListener = (request, response) => {
+    if (isClosing) return response.destroy();
+    const done = ending(response).then(() => void working.delete(done));
+    working.add(done);
+    handle(request, response);
+  };
+  server.removeAllListeners("request").on("request", guard(work, authorize));
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const stopWatching = data && path ? watchDataFolder(data, path, onFailure) : () => {};
@@ -46,6 +55,9 @@ export async function startDynamoDB(
     endpoint,
     async close() {
       stopWatching();
+      isClosing = true;
+      // dynalite throws when its database closes in the middle of a call, even one whose caller has gone away.
+      await Promise.all(working);
       const closed = new Promise((resolve) => server.close(resolve));
       server.closeAllConnections();
       await closed;
@@ -53,8 +65,18 @@ export async function startDynamoDB(
   };
 }
 
-// dynalite does not know ReturnValuesOnConditionCheckFailure. It checks a condition while it holds the lock of
-// the item, so what is added to the answer here is the very item that failed the condition.
+/** Resolves when a response is ended, even if its connection was closed before. */
+const ending = (response: ServerResponse) =>
+  new Promise<void>((resolve) => {
+    const end = response.end.bind(response);
+    response.end = (...args: unknown[]) => {
+      resolve();
+      return end(...(args as []));
+    };
+  });
+
+// dynalite lacks ReturnValuesOnConditionCheckFailure. It checks a condition while the item is locked, so the item that is
+// added to the answer here is the one that failed the condition.
 for (const { types } of [deleteItem, putItem, updateItem]) {
   types.ReturnValuesOnConditionCheckFailure = { type: "String", enum: ["ALL_OLD", "NONE"] };
 }
@@ -68,8 +90,8 @@ db.checkConditional = (request, existingItem) => {
 };
 
 /**
- * Lets through to dynalite what it can read and the caller may do. Signatures are not checked, only whose they are.
- * dynalite would let every web page that is open in the developer's browser read the tables.
+ * Passes a call on to dynalite if it is valid, doesn't come from a web page (any page in the developer's browser could read
+ * the tables) and is allowed by IAM. The caller is whoever the signature names; the signature itself isn't checked.
  */
 function guard(handle: RequestListener, authorize?: Authorize): RequestListener {
   return async (request, response) => {
@@ -78,7 +100,7 @@ function guard(handle: RequestListener, authorize?: Authorize): RequestListener 
         .writeHead(status, { "content-type": "application/x-amz-json-1.0" })
         .end(JSON.stringify({ __type: `com.amazon.coral.service#${type}`, Message }));
     const body = await buffer(request).catch(() => undefined);
-    // The caller went away before all of it was here.
+    // The caller has gone away.
     if (!body) return;
     const { headers, method, url } = request;
     if (headers.origin) return refuse(403, "AccessDeniedException", "Web pages have no access.");
@@ -105,7 +127,7 @@ function parseObject(text: string): Record<string, unknown> | undefined {
   }
 }
 
-/** The tables and indexes that a call is about, as their ARNs end; `*` for a call that names none. */
+/** The tables and indexes of a call, as in their ARNs; `*` if it names none. */
 function resourcesOf({ TableName, IndexName, RequestItems }: Record<string, unknown>): string[] {
   if (RequestItems) return Object.keys(RequestItems);
   return [TableName ? `${TableName}${IndexName ? `/index/${IndexName}` : ""}` : "*"];

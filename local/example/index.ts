@@ -1,15 +1,19 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 
-const table = (name: string) =>
+const table = (name: string, index: string) =>
   new aws.dynamodb.Table(name, {
     hashKey: "id",
-    attributes: [{ name: "id", type: "S" }],
+    attributes: [
+      { name: "id", type: "S" },
+      { name: index, type: "S" },
+    ],
+    globalSecondaryIndexes: [{ name: index, hashKey: index, projectionType: "ALL" }],
     billingMode: "PAY_PER_REQUEST",
     deletionProtectionEnabled: true,
   });
-const orders = table("orders");
-const customers = table("customers");
+const orders = table("orders", "customer");
+const customers = table("customers", "email");
 
 const role = (name: string) =>
   new aws.iam.Role(name, {
@@ -29,7 +33,7 @@ const readers = new aws.iam.Policy("readers", {
   policy: pulumi.jsonStringify({
     Version: "2012-10-17",
     Statement: [
-      { Effect: "Allow", Action: ["dynamodb:GetItem"], Resource: "*" },
+      { Effect: "Allow", Action: ["dynamodb:GetItem", "dynamodb:Query"], Resource: "*" },
       { Effect: "Deny", Action: "dynamodb:*", Resource: pulumi.interpolate`${customers.arn}*` },
     ],
   }),

@@ -1,28 +1,28 @@
 import type * as aws from "@pulumi/aws";
 import type * as pulumi from "@pulumi/pulumi";
 
-/** A policy document's statement, checked: it has an effect, actions and resources. */
+/** A valid statement of a policy document. */
 export interface Statement {
   effect: "Allow" | "Deny";
   actions: string[];
   resources: string[];
-  /** Values, by operator and key. */
+  /** Allowed values, by operator and key. */
   conditions: Record<string, Record<string, string | string[]>>;
 }
 
 type Document = pulumi.Unwrap<aws.iam.PolicyDocument>;
 
-/** A policy as an input: a document, or its JSON. */
+/** A document or its JSON. */
 export type PolicyInput = string | Document;
 
 export const list = <T>(value: T | T[]): T[] => (Array.isArray(value) ? value : [value]);
 
-/** Whether `text` fits a pattern as policies write them, in which `*` and `?` stand for anything. */
+/** Whether `text` matches a policy's pattern with `*` and `?`. */
 export function fits(pattern: string, text: string): boolean {
   const expression = pattern
     .replace(/[.+^${}()|[\]\\]/g, "\\$&")
-    .replaceAll("*", ".*")
-    .replaceAll("?", ".");
+    .replace(/\*/g, ".*")
+    .replace(/\?/g, ".");
   return new RegExp(`^${expression}$`, "s").test(text);
 }
 
@@ -38,8 +38,8 @@ const operators: Record<string, (value: string | undefined, allowed: string[]) =
   Null: (value, allowed) => allowed.includes(String(value === undefined)),
 };
 
-/** Whether a statement is about a call, in a request with these values of condition keys. */
-export const isAbout = (
+/** Whether a statement applies to a call; `context` has the values of condition keys. */
+export const appliesTo = (
   { actions, resources, conditions }: Statement,
   action: string,
   resource: string,
@@ -53,11 +53,11 @@ export const isAbout = (
 
 const parse = (policy: PolicyInput): Document => (typeof policy === "string" ? JSON.parse(policy) : policy);
 
-/** @throws Error for a statement that AWS would refuse, or that says more than the local run can check */
+/** @throws Error for a statement that AWS would refuse, or that the local run can't check */
 export function statementsOf(policy: PolicyInput): Statement[] {
   const { Version, Statement } = parse(policy);
   if (![undefined, "2012-10-17", "2008-10-17"].includes(Version)) {
-    throw new Error(`"${Version}" is no Version of a policy; take "2012-10-17"`);
+    throw new Error(`"${Version}" is not a policy Version; use "2012-10-17"`);
   }
   return list(Statement).map(({ Sid, Effect, Action, Resource, Condition, ...others }) => {
     const conditions = (Condition ?? {}) as Statement["conditions"];

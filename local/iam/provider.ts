@@ -1,41 +1,43 @@
 import { createHash } from "node:crypto";
 import type * as aws from "@pulumi/aws";
 import { ACCOUNT_ID, emulate, type Provider } from "../pulumi/resource";
-import { isAbout, type PolicyInput, type Statement, statementsOf, trustsLambda } from "./policy";
+import { appliesTo, type PolicyInput, type Statement, statementsOf, trustsLambda } from "./policy";
 
 interface Role {
   name: string;
   trust: PolicyInput;
   inline: Statement[];
-  /** ARNs of policies, whose statements are looked up when they count: they may be declared later. */
+  /** ARNs of policies, which may be declared after they are attached. */
   attached: string[];
 }
 
 /**
- * Tells why a call is not allowed, in AWS's words.
+ * Decides whether a call is allowed.
  *
- * @param accessKeyId the caller's. One that {@link Iam.assume} did not give out may do everything: it belongs to
- *   somebody who looks into the tables from outside.
+ * @param accessKeyId the caller's. Callers without a role, such as somebody who looks into the tables, may do everything.
  * @param action as in `dynamodb:GetItem`
  * @param resource an ARN
- * @returns `undefined` if the call is allowed
+ * @returns AWS's message if the call is denied, `undefined` if it is allowed
  */
 export type Authorize = (accessKeyId: string, action: string, resource: string) => string | undefined;
 
 export interface Iam {
   provider: Provider;
   /**
-   * Gives a function credentials of its role.
+   * Gives a function credentials of its role: an access key id.
    *
-   * @returns the access key id
-   * @throws Error when the role does not trust Lambda
+   * @throws Error when the role doesn't trust Lambda
    */
   assume(roleArn: string, functionArn: string): string;
   authorize: Authorize;
 }
 
-/** Makes roles and policies real: what a function may do is what its role's policies say. */
-export function createIam(): Iam {
+/**
+ * Emulates roles and policies: a function may do what its role's policies allow.
+ *
+ * @param sharedKeyId an access key id for all functions, instead of one for each
+ */
+export function createIam(sharedKeyId?: string): Iam {
   const roles = new Map<string, Role>();
   const policies = new Map<string, Statement[]>();
   const callers = new Map<string, { role: Role; functionArn: string }>();
@@ -66,7 +68,7 @@ export function createIam(): Iam {
       ["role", "policyArn"],
       ({ inputs: { role, policyArn } }) => {
         find(role as string).attached.push(policyArn);
-        // The statements of AWS's own policies are not known here: they allow nothing.
+        // What AWS's own policies say is not known here, so they allow nothing.
         return policyArn.startsWith("arn:aws:iam::aws:") ? { ignored: [` of ${policyArn}`] } : {};
       },
     ),
@@ -79,6 +81,7 @@ export function createIam(): Iam {
       if (!trustsLambda(role.trust)) {
         throw new Error("The role defined for the function cannot be assumed by Lambda.");
       }
+      if (sharedKeyId) return sharedKeyId;
       const hash = createHash("sha256").update(functionArn).digest("hex").toUpperCase();
       const accessKeyId = `ASIA${hash.slice(0, 16)}`;
       callers.set(accessKeyId, { role, functionArn });
@@ -94,7 +97,7 @@ export function createIam(): Iam {
       };
       const statements = [...role.inline, ...role.attached.flatMap((arn) => policies.get(arn) ?? [])];
       const effects = statements
-        .filter((statement) => isAbout(statement, action, resource, context))
+        .filter((statement) => appliesTo(statement, action, resource, context))
         .map(({ effect }) => effect);
       const isDenied = effects.includes("Deny");
       if (effects.length > 0 && !isDenied) return undefined;

@@ -1,16 +1,18 @@
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 
 /**
- * Writes what an archive holds into a folder, as unpacking the uploaded archive would.
+ * Writes an archive's files into a folder.
  *
- * @throws Error for an archive or asset that is not made of text and local files
+ * @throws Error for an archive or asset that is neither text nor local files
  */
 export async function unpack(archive: pulumi.asset.Archive, folder: string): Promise<void> {
   if (archive instanceof pulumi.asset.FileArchive) {
-    // A folder; a packed file would be copied as it is, and its handler not be found.
-    return cpSync(await archive.path, folder, { recursive: true, dereference: true });
+    const path = await archive.path;
+    if (!statSync(path).isDirectory())
+      throw new Error(`${path} is not a folder; packed archives are not emulated`);
+    return cpSync(path, folder, { recursive: true, dereference: true });
   }
   if (!(archive instanceof pulumi.asset.AssetArchive)) throw new Error("remote archives are not emulated");
   for (const [path, entry] of Object.entries(await archive.assets)) {
@@ -23,7 +25,7 @@ export async function unpack(archive: pulumi.asset.Archive, folder: string): Pro
   }
 }
 
-/** Lets source maps name the project's own files, which stack traces show and in which a debugger sets breakpoints. */
+/** Makes source maps lead to the project's own files, for stack traces and breakpoints. */
 export function locateSources(taskRoot: string, project: string): void {
   for (const file of readdirSync(taskRoot).filter((name) => name.endsWith(".map"))) {
     const map = JSON.parse(readFileSync(join(taskRoot, file), "utf8"));

@@ -1,9 +1,8 @@
 import { join } from "node:path";
 import type * as aws from "@pulumi/aws";
 import type { Inputs } from "../pulumi/resource";
-import type { RuntimeData } from "./runtime";
+import type { RuntimeData } from "./instance";
 
-/** The inputs of a function that are honoured. */
 export const FUNCTION_INPUTS = [
   "code",
   "handler",
@@ -20,23 +19,21 @@ export type FunctionInputs = Inputs<aws.lambda.FunctionArgs, (typeof FUNCTION_IN
 export interface FunctionPlace {
   functionName: string;
   functionArn: string;
-  /** In MB. */
-  memorySize: number;
   region: string;
   /** The folder with the function's code. */
   taskRoot: string;
   accessKeyId: string;
-  /** The URL at which the function finds DynamoDB. */
+  /** DynamoDB's URL. */
   dynamodb: string;
 }
 
 /**
- * What a function's runtime is started with, but for the debugger, and its environment variables: its own, and those
- * that Lambda sets. https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
+ * What a function's runtime is started with, and its environment: the variables that the program declares and those that
+ * Lambda adds. https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
  */
 export function prepare(
-  { handler = "", runtime, environment, loggingConfig }: FunctionInputs,
-  { functionName, functionArn, memorySize, region, taskRoot, accessKeyId, dynamodb }: FunctionPlace,
+  { handler = "", runtime, memorySize = 128, environment, loggingConfig }: FunctionInputs,
+  { functionName, functionArn, region, taskRoot, accessKeyId, dynamodb }: FunctionPlace,
 ): { runtime: RuntimeData; environment: Record<string, string> } {
   const [file = "", handlerName = ""] = handler.split(".");
   const context = {
@@ -57,7 +54,7 @@ export function prepare(
       AWS_DEFAULT_REGION: region,
       AWS_EXECUTION_ENV: `AWS_Lambda_${runtime}`,
       AWS_LAMBDA_FUNCTION_MEMORY_SIZE: context.memoryLimitInMB,
-      AWS_LAMBDA_FUNCTION_NAME: context.functionName,
+      AWS_LAMBDA_FUNCTION_NAME: functionName,
       AWS_LAMBDA_FUNCTION_VERSION: context.functionVersion,
       AWS_LAMBDA_LOG_GROUP_NAME: context.logGroupName,
       AWS_LAMBDA_LOG_STREAM_NAME: context.logStreamName,
@@ -67,12 +64,11 @@ export function prepare(
       LAMBDA_TASK_ROOT: taskRoot,
       LANG: "en_US.UTF-8",
       TZ: ":UTC",
-      // In AWS the function runs on the Node.js that it declares, not on the one of this machine.
+      // In AWS the function runs on the Node.js that it declares, not on this machine's.
       AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true",
-      // The developer's settings for AWS, which a thread would find in their home folder.
+      // Keep the SDK from reading the developer's own settings.
       AWS_CONFIG_FILE: "/dev/null",
       AWS_SHARED_CREDENTIALS_FILE: "/dev/null",
-      // The SDK's own setting for another endpoint: the DynamoDB on this machine.
       AWS_ENDPOINT_URL_DYNAMODB: dynamodb,
     },
   };

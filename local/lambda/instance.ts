@@ -1,12 +1,9 @@
 import { randomUUID } from "node:crypto";
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { format } from "node:util";
 import { Worker } from "node:worker_threads";
-import { ModuleKind, ScriptTarget, transpile } from "typescript";
-import type { Invocation, Outcome, RuntimeData } from "./runtime";
+import type { Context } from "aws-lambda";
 
-/** How a function is run. */
 export interface FunctionDefinition {
   runtime: RuntimeData;
   environment: Record<string, string>;
@@ -14,13 +11,47 @@ export interface FunctionDefinition {
   memorySize: number;
   /** In seconds. */
   timeout: number;
-  /** How long an instance may take to load its module, in seconds; by default 10, as in Lambda. */
+  /** Seconds that an instance may take to load its module; by default 10, as in Lambda. */
   initTimeout?: number;
-  /** Takes what the function writes to its log. */
+  /** Called with what the function writes to its log. */
   onLog: (text: string) => void;
-  /** Called with the URL at which a debugger can attach, if `runtime.inspectPort` is set. */
+  /** Called with the URL for a debugger, if `runtime.inspectPort` is set. */
   onInspect?: (url: string) => void;
 }
+
+/** What `runtime.js` gets at its start. */
+export interface RuntimeData {
+  /** The module that exports the handler: an absolute path without its extension. */
+  path: string;
+  /** The handler's name among the module's exports. */
+  handlerName: string;
+  /** The debugger's port, if there is to be one; 0 picks a free port. */
+  inspectPort?: number;
+  /** Whether `console` writes JSON, as `loggingConfig.logFormat` asks. */
+  jsonLogs: boolean;
+  /** The part of the context that is the same for every invocation. */
+  context: Partial<Context>;
+}
+
+export interface Invocation {
+  requestId: string;
+  /** The event, as JSON. */
+  event: string;
+  /** When the invocation times out, in milliseconds since 1970. */
+  deadline: number;
+}
+
+/** A result as JSON (`null` from a handler that returns nothing), or why there is none. */
+export type Outcome = ({ result: string } | { error: { errorType: string; errorMessage: string } }) & {
+  /** Of the invocation, if it came to one. */
+  requestId?: string;
+  /** Whether an instance was started for it. */
+  coldStart?: boolean;
+};
+
+export const failure = (errorType: string, errorMessage: string): Outcome => ({
+  error: { errorType, errorMessage },
+});
 
 export interface Instance {
   /** Never throws: whatever the function does is an outcome. */
@@ -30,14 +61,7 @@ export interface Instance {
   end(): Promise<unknown>;
 }
 
-// As .cts it becomes a CommonJS module whose import() stays what it is, and loads ES modules.
-const runtimeSource = transpile(
-  readFileSync(join(__dirname, "runtime.ts"), "utf8"),
-  { module: ModuleKind.Node16, target: ScriptTarget.ES2022 },
-  "runtime.cts",
-);
-
-/** In seconds: as long as an instance with a debugger may take for anything. */
+/** In seconds. With a debugger, an instance may take this long for anything. */
 const DAY = 86_400;
 
 /** Starts a worker thread with Lambda's runtime in it. */
@@ -45,9 +69,8 @@ export function startInstance(definition: FunctionDefinition): Instance {
   const { runtime, environment, memorySize, onLog, onInspect } = definition;
   const { timeout, initTimeout = 10 } =
     runtime.inspectPort === undefined ? definition : { timeout: DAY, initTimeout: DAY };
-  const worker = new Worker(runtimeSource, {
+  const worker = new Worker(join(__dirname, "runtime.js"), {
     execArgv: [],
-    eval: true,
     workerData: runtime,
     env: environment,
     resourceLimits: { maxOldGenerationSizeMb: memorySize },
@@ -56,11 +79,13 @@ export function startInstance(definition: FunctionDefinition): Instance {
   });
   for (const stream of [worker.stdout, worker.stderr]) stream.setEncoding("utf8").on("data", onLog);
 
-  let alive = true;
-  // Resolves the wait for the thread's next answer. A promise of the thread's end would keep everything that was raced against it.
+  /** What has ended the thread. */
+  let death: Outcome | undefined;
+  // Resolves the wait for the thread's next answer. (Racing each answer against one promise of the thread's end
+  // would keep all answers in memory.)
   let settle: (outcome: Outcome) => void = () => {};
   const die = (outcome: Outcome) => {
-    alive = false;
+    death ??= outcome;
     settle(outcome);
   };
   worker.on("message", (message: Outcome | { inspectorUrl: string }) => {
@@ -68,7 +93,8 @@ export function startInstance(definition: FunctionDefinition): Instance {
     else settle(message);
   });
   worker.once("error", (thrown: unknown) => {
-    const { name, message } = toError(thrown);
+    // JavaScript can throw anything, such as `null`.
+    const { name, message } = thrown instanceof Error ? thrown : new Error(format("%s", thrown));
     die(failure(name, message));
   });
   worker.once("exit", (code) => {
@@ -76,7 +102,7 @@ export function startInstance(definition: FunctionDefinition): Instance {
     die(failure("Runtime.ExitError", `Runtime exited ${how}`));
   });
 
-  /** The thread's next answer, or what ended it. It ends if there is neither by then. */
+  /** The thread's next answer, or why there is none. Ends a thread that takes too long. */
   const answerWithin = (seconds: number) =>
     new Promise<Outcome>((resolve) => {
       const timer = setTimeout(() => {
@@ -93,21 +119,13 @@ export function startInstance(definition: FunctionDefinition): Instance {
   return {
     async handle(event) {
       const requestId = randomUUID();
-      const init = await ready;
-      if (!alive) return { ...init, requestId };
+      await ready;
+      if (death) return { ...death, requestId };
       const invocation: Invocation = { requestId, event, deadline: Date.now() + timeout * 1000 };
       worker.postMessage(invocation);
       return { ...(await answerWithin(timeout)), requestId };
     },
-    isAlive: () => alive,
+    isAlive: () => !death,
     end: () => worker.terminate(),
   };
 }
-
-/** The outcome of an invocation that has no result. */
-export const failure = (errorType: string, errorMessage: string): Outcome => ({
-  error: { errorType, errorMessage },
-});
-
-/** JavaScript throws anything: `null`, say. */
-const toError = (thrown: unknown) => (thrown instanceof Error ? thrown : new Error(format("%s", thrown)));

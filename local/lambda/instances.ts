@@ -1,24 +1,22 @@
-import { type FunctionDefinition, failure, type Instance, startInstance } from "./instance";
-import type { Outcome } from "./runtime";
+import { type FunctionDefinition, failure, type Instance, type Outcome, startInstance } from "./instance";
 
 /** The instances of one function. */
 export interface Instances {
-  /** Starts an instance before the first invocation, for a debugger. */
+  /** Starts an instance ahead of the first invocation. */
   start(): void;
-  /** Has an event, as JSON, handled by a free instance or a new one. */
+  /** Hands an event, as JSON, to a free instance or a new one. */
   serve(event: string): Promise<Outcome>;
   end(): Promise<void>;
 }
 
 /**
- * As many instances run side by side at first; further invocations wait for their turn. More would only compete for
- * this machine's cores. When all of them have been busy for {@link STALL_MS}, they wait for something else,
- * and as many again may start.
+ * How many instances may run at first; further invocations queue, as more would only compete for this machine's
+ * cores. If none gets free for {@link STALL_MS}, all of them are waiting for something else, and as many again may start.
  */
 const INSTANCES = 8;
 const STALL_MS = 1000;
 
-/** Runs a function as Lambda does: an instance serves one invocation at a time, and is kept for the next. */
+/** Runs a function as Lambda does: an instance handles one invocation at a time, and is kept for the next. */
 export function createInstances(definition: FunctionDefinition): Instances {
   const idle: Instance[] = [];
   const busy = new Set<Instance>();
@@ -36,7 +34,9 @@ export function createInstances(definition: FunctionDefinition): Instances {
   }, STALL_MS).unref();
 
   return {
-    start: () => idle.push(startInstance(definition)),
+    start() {
+      if (!ended) idle.push(startInstance(definition));
+    },
     async serve(event) {
       while (busy.size >= limit) {
         if (waiting.length === 0) stalled.refresh();
@@ -44,7 +44,7 @@ export function createInstances(definition: FunctionDefinition): Instances {
       }
       if (ended) return failure("Runtime.ExitError", "the function has been removed");
       let warm = idle.pop();
-      // One may have crashed since: of a promise that nobody awaits, say.
+      // It may have crashed since its last invocation.
       while (warm && !warm.isAlive()) warm = idle.pop();
       const instance = warm ?? startInstance(definition);
       busy.add(instance);

@@ -1,10 +1,10 @@
-// What Lambda refuses: https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunction.html and, for the
+// What Lambda refuses at a deployment: https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunction.html and, for the
 // environment, https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
 
 import type * as aws from "@pulumi/aws";
 import type { Inputs } from "../pulumi/resource";
 
-/** In bytes, of an event or a result, as JSON. */
+/** In bytes, of an event or a result as JSON. */
 export const MAX_PAYLOAD = 6 * 1024 * 1024;
 
 const MAX_ENVIRONMENT = 4096;
@@ -14,7 +14,7 @@ const RESERVED =
 
 type Limited = Inputs<aws.lambda.FunctionArgs, "runtime" | "memorySize" | "timeout" | "environment">;
 
-/** @throws Error that says what Lambda would not accept, and what it does */
+/** @throws Error that says what Lambda refuses, and what it accepts */
 export function checkLimits({ runtime = "", memorySize = 128, timeout = 3, environment }: Limited): void {
   if (!/^nodejs(20|22|24)\.x$/.test(runtime)) {
     throw new Error(`the runtime "${runtime}" is not emulated; nodejs20.x, nodejs22.x and nodejs24.x are`);
@@ -26,13 +26,13 @@ export function checkLimits({ runtime = "", memorySize = 128, timeout = 3, envir
     if (RESERVED.test(name)) throw new Error(`Lambda sets the environment variable ${name} itself`);
     if (!/^[A-Za-z]\w+$/.test(name)) {
       throw new Error(
-        `Lambda takes no environment variable "${name}", only letters, digits and _, two or more, a letter first`,
+        `Lambda refuses the environment variable "${name}": a name is a letter and then one or more letters, digits or _`,
       );
     }
   }
   const bytes = Buffer.byteLength(JSON.stringify(variables));
   if (bytes > MAX_ENVIRONMENT) {
-    throw new Error(`its environment has ${bytes} bytes; Lambda takes ${MAX_ENVIRONMENT}`);
+    throw new Error(`its environment has ${bytes} bytes; Lambda accepts ${MAX_ENVIRONMENT}`);
   }
 }
 

@@ -18,7 +18,7 @@ interface Permission {
 
 const nameIn = (nameOrArn: string) => nameOrArn.split(":").pop() ?? "";
 
-/** @param functionArns the ARNs of the functions that are there */
+/** @param functionArns lists the functions that have been created */
 export function createPermissions(functionArns: () => string[]): Permissions {
   const permissions: Permission[] = [];
   return {

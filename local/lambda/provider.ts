@@ -2,45 +2,46 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type * as aws from "@pulumi/aws";
-import type { Iam } from "../iam/provider";
 import { type Created, emulate, type Provider, type Resource } from "../pulumi/resource";
 import { locateSources, unpack } from "./archive";
 import { FUNCTION_INPUTS, type FunctionInputs, prepare } from "./environment";
-import { failure } from "./instance";
+import { failure, type Outcome } from "./instance";
 import { createInstances, type Instances } from "./instances";
 import { checkLimits, MAX_PAYLOAD } from "./limits";
 import { createPermissions } from "./permissions";
-import type { Outcome } from "./runtime";
 
 export interface Functions {
   provider: Provider;
-  /** Invokes a function and waits for its outcome; `sourceArn` is what API Gateway invokes it for. */
+  /** Invokes a function; `sourceArn` is the route for which API Gateway invokes it. */
   invoke(functionArn: string, event: object, sourceArn: string): Promise<Outcome>;
-  /** Starts an instance of each function, for a debugger, if there is to be one. */
-  startInspected(): void;
-  /** Ends all instances, and with them the invocations that they are busy with. */
+  /**
+   * Starts an instance of each function: the first request need not wait for a cold start, and a debugger has something to
+   * attach to.
+   */
+  start(): void;
+  /** Ends all instances, and with them their invocations. */
   close(): Promise<void>;
-  /** Ends all instances when they are done with the invocations that they are busy with. */
+  /** Ends all instances once they have finished their invocations. */
   retire(): Promise<void>;
 }
 
 export interface FunctionsOptions {
-  /** The project's, with the sources from which archives were bundled. */
+  /** The project's folder, with the sources that archives were bundled from. */
   folder: string;
   region: string;
   /** The URL at which functions find DynamoDB. */
   dynamodb: string;
-  /** Gives a function the credentials of its role. */
-  assume: Iam["assume"];
-  /** Takes what functions write to their logs. */
+  /** Gives a function the credentials of its role: an access key id. */
+  assume(roleArn: string, functionArn: string): string;
+  /** Whether each function gets its first instance as soon as it is created; or else by {@link Functions.start}. */
+  startAtOnce: boolean;
   onLog?: (text: string) => void;
-  /** Where a debugger can attach to the first function, the next port for the second; 0 picks free ones. */
   inspectPort?: number;
-  /** Called with a function's name and the URL at which a debugger can attach to it. */
   onInspect?: (functionName: string, url: string) => void;
+  onInvoke?: (event: object, outcome: Outcome) => void;
 }
 
-/** Makes `aws.lambda.Function`s real: from their archives, and with the settings they declare. */
+/** Emulates Lambda functions: runs them from their archives, with the settings that the program declares. */
 export function createFunctions(options: FunctionsOptions): Functions {
   const { folder: project, region, dynamodb, assume, onLog = () => {}, inspectPort, onInspect } = options;
   const folder = mkdtempSync(join(tmpdir(), "functions-"));
@@ -57,16 +58,10 @@ export function createFunctions(options: FunctionsOptions): Functions {
     const accessKeyId = assume(role, functionArn);
     await unpack(code, taskRoot);
     locateSources(taskRoot, project);
-    const { runtime, environment } = prepare(inputs, {
-      functionName: physicalName,
-      functionArn,
-      memorySize,
-      region,
-      taskRoot,
-      accessKeyId,
-      dynamodb,
-    });
+    const place = { functionName: physicalName, functionArn, region, taskRoot, accessKeyId, dynamodb };
+    const { runtime, environment } = prepare(inputs, place);
     const instances = createInstances({
+      // The next function gets the next port.
       runtime: { ...runtime, inspectPort: inspectPort && inspectPort + functions.size },
       environment,
       memorySize,
@@ -75,18 +70,28 @@ export function createFunctions(options: FunctionsOptions): Functions {
       onInspect: (url) => onInspect?.(physicalName, url),
     });
     functions.set(functionArn, instances);
+    if (options.startAtOnce) instances.start();
     const invokeArn = `arn:aws:apigateway:${region}:lambda:path/2015-03-31/functions/${functionArn}/invocations`;
     return { outputs: { arn: functionArn, invokeArn } };
   }
 
-  const provider: Provider = {
-    "aws:lambda/function:Function": emulate<aws.lambda.FunctionArgs>()(
-      // There is one version here, on this machine's processor.
-      [...FUNCTION_INPUTS, "publish", "architectures"],
-      create,
-    ),
-    "aws:lambda/permission:Permission": permissions.create,
-  };
+  async function invoke(functionArn: string, event: object, sourceArn: string): Promise<Outcome> {
+    const instances = functions.get(functionArn);
+    if (!instances) throw new Error(`there is no function ${functionArn}`);
+    if (!permissions.allow(functionArn, sourceArn)) {
+      const denial = `no aws.lambda.Permission lets API Gateway invoke the function for ${sourceArn}`;
+      return failure("AccessDeniedException", denial);
+    }
+    const payload = JSON.stringify(event);
+    if (Buffer.byteLength(payload) > MAX_PAYLOAD) {
+      return failure("RequestEntityTooLargeException", `the event has more than ${MAX_PAYLOAD} bytes`);
+    }
+    const outcome = await instances.serve(payload);
+    const length = "result" in outcome ? Buffer.byteLength(outcome.result) : 0;
+    if (length <= MAX_PAYLOAD) return outcome;
+    const tooLarge = `Response payload size (${length} bytes) exceeded maximum allowed payload size (${MAX_PAYLOAD} bytes).`;
+    return { ...outcome, ...failure("Function.ResponseSizeTooLarge", tooLarge) };
+  }
 
   async function close(): Promise<void> {
     await Promise.all([...functions.values()].map((instances) => instances.end()));
@@ -94,32 +99,23 @@ export function createFunctions(options: FunctionsOptions): Functions {
   }
 
   return {
-    provider,
-    async invoke(functionArn, event, sourceArn) {
-      const instances = functions.get(functionArn);
-      if (!instances) throw new Error(`there is no function ${functionArn}`);
-      if (!permissions.allow(functionArn, sourceArn)) {
-        const denial = `no aws.lambda.Permission lets API Gateway invoke the function for ${sourceArn}`;
-        return failure("AccessDeniedException", denial);
-      }
-      const payload = JSON.stringify(event);
-      if (Buffer.byteLength(payload) > MAX_PAYLOAD) {
-        return failure("RequestEntityTooLargeException", `the event has more than ${MAX_PAYLOAD} bytes`);
-      }
-      const invocation = instances.serve(payload);
-      inFlight.add(invocation);
-      try {
-        const outcome = await invocation;
-        const { length } = "result" in outcome ? Buffer.from(outcome.result) : "";
-        if (length <= MAX_PAYLOAD) return outcome;
-        const tooLarge = `Response payload size (${length} bytes) exceeded maximum allowed payload size (${MAX_PAYLOAD} bytes).`;
-        return { ...outcome, ...failure("Function.ResponseSizeTooLarge", tooLarge) };
-      } finally {
-        inFlight.delete(invocation);
-      }
+    provider: {
+      "aws:lambda/function:Function": emulate<aws.lambda.FunctionArgs>()(
+        // There is only one version here, and it runs on this machine's processor.
+        [...FUNCTION_INPUTS, "publish", "architectures"],
+        create,
+      ),
+      "aws:lambda/permission:Permission": permissions.create,
     },
-    startInspected() {
-      if (inspectPort !== undefined) for (const instances of functions.values()) instances.start();
+    async invoke(functionArn, event, sourceArn) {
+      const invocation = invoke(functionArn, event, sourceArn);
+      inFlight.add(invocation);
+      const outcome = await invocation.finally(() => inFlight.delete(invocation));
+      options.onInvoke?.(event, outcome);
+      return outcome;
+    },
+    start() {
+      for (const instances of functions.values()) instances.start();
     },
     close,
     async retire() {

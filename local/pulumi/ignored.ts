@@ -1,17 +1,15 @@
 import type { Created, Provider, Resource } from "./resource";
 
-/** Inputs that need nothing to be real, or that the names of resources are made of. */
+/** Inputs that need no emulation, or that physical names are made from. */
 const HARMLESS = ["name", "namePrefix", "description", "tags", "tagsAll"];
 
-/**
- * What of a resource the local run does not make real, in words: the whole type, or inputs that nothing honours.
- */
+/** What is not emulated of a resource, in words: its type, or inputs that its emulation ignores. */
 export function listIgnored(
   { type, inputs }: Resource,
   { ignored = [] }: Created,
   provider: Provider,
 ): string[] {
-  // A component of the program's own only holds others together.
+  // The program's own components have nothing to emulate.
   if (!type.startsWith("aws")) return [];
   const short = type.split(":").pop() ?? type;
   const honours = provider[type]?.honours;
@@ -23,13 +21,13 @@ export function listIgnored(
   return [...unknown, ...ignored.map((what) => `${short}${what}`)];
 }
 
-/** Whether an input asks for nothing: it is undefined, off, or an object or list of such. */
+/** Whether an input asks for nothing: it is undefined, `false`, or an object or list of these. */
 const isUnset = (value: unknown): boolean =>
   value === undefined ||
   value === false ||
   (typeof value === "object" && value !== null && Object.values(value).every(isUnset));
 
-/** The same, sorted, each with how often it is there. */
+/** Sorts what is not emulated and counts repetitions. */
 export function summarize(ignored: string[]): string[] {
   const counts = new Map<string, number>();
   for (const what of ignored) counts.set(what, (counts.get(what) ?? 0) + 1);

@@ -6,17 +6,16 @@ import { ACCOUNT_ID, type Created, type Provider, type Resource } from "./resour
 
 export interface MockOptions {
   onCreated: (resource: Resource, created: Created) => void;
-  answers: Record<string, unknown>;
-  /** What is being created, by type and name. */
+  /** Resources that are being created, by type and name. */
   creating: Set<string>;
   fail: (error: unknown) => void;
 }
 
-/** Pulumi's runtime mocks: what answers the program instead of AWS. */
+/** Pulumi's runtime mocks, which answer the program instead of AWS. */
 export function createMocks(
   project: Project,
   provider: Provider,
-  { onCreated, answers, creating, fail }: MockOptions,
+  { onCreated, creating, fail }: MockOptions,
 ): pulumi.runtime.Mocks {
   const { region } = project;
   const arn = (service: string, resource: string) => `arn:aws:${service}:${region}:${ACCOUNT_ID}:${resource}`;
@@ -28,7 +27,7 @@ export function createMocks(
       const resource = { type, name, inputs, physicalName, arn };
       const label = `${type} "${name}"`;
       try {
-        if (declared.has(label)) throw new Error("another resource of its type has its name");
+        if (declared.has(label)) throw new Error("another resource of this type has the same name");
         declared.add(label);
         creating.add(label);
         const created = (await provider[type]?.(resource)) ?? {};
@@ -44,23 +43,17 @@ export function createMocks(
       }
     },
     async call({ token, inputs }) {
-      const zones = ["a", "b", "c"].map((zone) => region + zone);
-      const answer: unknown = {
-        "aws:index/getCallerIdentity:getCallerIdentity": { accountId: ACCOUNT_ID },
-        "aws:index/getPartition:getPartition": { partition: "aws", dnsSuffix: "amazonaws.com" },
-        "aws:index/getRegion:getRegion": { region, name: region, id: region },
-        "aws:index/getAvailabilityZones:getAvailabilityZones": { names: zones },
-        "aws:ec2/getPrefixList:getPrefixList": { id: "pl-local", prefixListId: "pl-local", cidrBlocks: [] },
-        "aws:ec2/getManagedPrefixList:getManagedPrefixList": { id: "pl-local", entries: [] },
-        "aws:route53/getZone:getZone": { id: "ZLOCAL", zoneId: "ZLOCAL", nameServers: [] },
-        ...answers,
-      }[token];
-      if (!answer) fail(new UserError(`The local run cannot answer ${token}.`));
-      return { ...inputs, ...(answer as object) };
+      const dataSource = provider[token];
+      if (!dataSource) {
+        fail(new UserError(`The local run doesn't emulate the data source ${token}.`));
+        return {};
+      }
+      const { outputs } = await dataSource({ type: token, name: "", inputs, physicalName: "", arn });
+      return { ...inputs, ...outputs };
     },
   };
 }
 
-/** Like the suffix of Pulumi's auto-naming, but derived from what identifies the resource. */
+/** Like the suffix of Pulumi's auto-naming, but always the same for a resource. */
 const suffix = (project: Project, type: string, name: string) =>
   createHash("sha256").update([project.name, project.stack, type, name].join("\n")).digest("hex").slice(0, 7);

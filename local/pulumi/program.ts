@@ -11,9 +11,9 @@ import type { Created, Provider, Resource } from "./resource";
 export type Outputs = Record<string, unknown>;
 
 export interface Patience {
-  /** Ends the deployment. */
+  /** Interrupts the deployment. */
   signal?: AbortSignal;
-  /** Called with what the deployment waits for, in words, when it has taken some seconds. */
+  /** Called with what the deployment is waiting for, in words, if it takes more than a few seconds. */
   onWaiting?: (what: string) => void;
   /** Seconds after which a deployment fails. */
   seconds?: number;
@@ -21,27 +21,25 @@ export interface Patience {
 
 const DEPLOYMENT_SECONDS = 60;
 
-/** What Pulumi's own inline programs run in. Its types leave it out. */
+/** Pulumi runs inline programs in it, but leaves it out of its types. */
 const { withLocalStorage } = state as unknown as { withLocalStorage<T>(callback: () => T): T };
 
 /**
- * Runs the project's program under Pulumi's runtime mocks, with `provider` instead of AWS. Of a resource whose
- * type the provider does not know nothing exists but a name and an ARN.
+ * Runs the project's program under Pulumi's runtime mocks, with `provider` instead of AWS. Resources of a type that the
+ * provider doesn't have only get a name and an ARN.
  *
  * @param onCreated called for each resource, in the order of creation
- * @param answers what data sources answer, by their tokens, instead of or besides what is answered here
  * @returns the stack's outputs
- * @throws UserError when the program fails, does not end, or a resource cannot be created
+ * @throws UserError when the program fails or doesn't end, or when a resource can't be created
  */
 export async function deploy(
   project: Project,
   provider: Provider,
   onCreated: (resource: Resource, created: Created) => void = () => {},
-  answers: Record<string, unknown> = {},
   { signal, onWaiting, seconds = DEPLOYMENT_SECONDS }: Patience = {},
 ): Promise<Outputs> {
-  // A mock that rejects would surface in everything that depends on it. The first cause is what matters: it
-  // ends the deployment, and the mock never answers.
+  // If a mock rejected, so would everything that depends on it. Only the first cause matters: it ends the deployment, and
+  // the mock never answers.
   let fail: (error: unknown) => void = () => {};
   const failure = new Promise<never>((_, reject) => {
     fail = reject;
@@ -59,9 +57,9 @@ export async function deploy(
 
   process.on("unhandledRejection", fail);
   try {
-    // What a failed deployment has left undone must not register its resources in the next.
+    // Keeps what a failed deployment left undone from registering resources in the next.
     const deployed = withLocalStorage(async () => {
-      const mocks = createMocks(project, provider, { onCreated, answers, creating, fail });
+      const mocks = createMocks(project, provider, { onCreated, creating, fail });
       await pulumi.runtime.setMocks(mocks, project.name, project.stack, false);
       pulumi.runtime.setAllConfig(project.config);
       forgetModules(project.folder);
@@ -74,7 +72,7 @@ export async function deploy(
     clearTimeout(patience);
     clearTimeout(limit);
     signal?.removeEventListener("abort", interrupt);
-    // What failed may be rejected in several places, which Node.js reports after this one.
+    // One failure can reject several promises, and Node.js reports them a moment later.
     setImmediate(() => process.off("unhandledRejection", fail));
   }
 }
@@ -82,27 +80,27 @@ export async function deploy(
 async function evaluate(program: string): Promise<Outputs> {
   const outputs = await pulumi.runtime.runInPulumiStack(async () => import(program));
   await pulumi.runtime.disconnect();
-  // What failed in the program's last moment is reported after this one.
+  // Node.js reports a rejection a moment later.
   await new Promise(setImmediate);
   return outputs as Outputs;
 }
 
-/** Makes sure that the program runs anew, with its settings as they are now. */
+/** Makes Node.js load the program's modules again. */
 function forgetModules(folder: string): void {
   for (const file of modulesIn(folder)) delete require.cache[file];
-  // This module remembers what it was the first to load, too, and with it everything that has been deployed.
+  // This module also keeps the modules that it loaded first, and with them all that they deployed.
   module.children = module.children.filter(({ filename }) => !isOwn(folder, filename));
 }
 
 const modulesIn = (folder: string) => Object.keys(require.cache).filter((file) => isOwn(folder, file));
 
-/** Whether a file is one of the project's own; the project itself may be below a folder `node_modules`. */
+/** Whether a file is one of the project's own. The project itself may be in a folder `node_modules`. */
 function isOwn(folder: string, file: string): boolean {
   const path = relative(folder, file);
   return !isAbsolute(path) && !/^\.\.($|[\\/])|(^|[\\/])node_modules[\\/]/.test(path);
 }
 
-/** The program's mistake in a sentence, with the place in the project where it was made, if that is known. */
+/** The program's error in a sentence, with its place in the project if that is known. */
 function describe(error: unknown, project: Project): string {
   if (pulumi.RunError.isInstance(error)) return error.message;
   const frames = error instanceof Error ? (error.stack ?? "").split("\n") : [];

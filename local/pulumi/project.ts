@@ -8,11 +8,11 @@ export interface Project {
   name: string;
   /** An absolute path. */
   folder: string;
-  /** What to import to run the program. */
+  /** The module to import. */
   program: string;
   stack: string;
   region: string;
-  /** As `pulumi.runtime.setAllConfig` takes it: full keys, and values as strings. */
+  /** Full keys and values as strings, for `pulumi.runtime.setAllConfig`. */
   config: Record<string, string>;
 }
 
@@ -22,14 +22,13 @@ interface ProjectFile {
   config?: Record<string, unknown>;
 }
 
-/** What a stack's file may hold besides `config`: https://www.pulumi.com/docs/iac/concepts/projects/stack-settings-file/ */
+/** Other keys in a stack's file than `config`: https://www.pulumi.com/docs/iac/concepts/projects/stack-settings-file/ */
 const STACK_KEYS = ["encryptionsalt", "encryptedkey", "secretsprovider", "environment"];
 
 /**
- * Reads `Pulumi.yaml` and `Pulumi.<stack>.yaml` as the CLI does: the project's defaults, overlaid by the
- * stack's values.
+ * Reads `Pulumi.yaml` and `Pulumi.<stack>.yaml` as the CLI does. The stack's values override the project's defaults.
  *
- * @throws UserError when a file is missing or cannot be read
+ * @throws UserError when a file is missing or wrong
  */
 export function readProject(folder: string, stack: string): Project {
   const project = readYaml<ProjectFile>(join(folder, "Pulumi.yaml"));
@@ -49,7 +48,6 @@ export function readProject(folder: string, stack: string): Project {
 
   const config: Record<string, string> = {};
   const set = (key: string, value: unknown) => {
-    // Without a value, a setting is empty.
     const text = isScalar(value) ? String(value ?? "") : JSON.stringify(value, toNumber);
     config[key.includes(":") ? key : `${project.name}:${key}`] = text;
   };
@@ -83,7 +81,7 @@ const toNumber = (_: string, value: unknown) => (typeof value === "bigint" ? Num
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
-/** Whole numbers as Go's YAML reads them: `010` is 8, and digits may be set apart, as in `1_000`. */
+/** Integers as Go's YAML reads them: `010` is 8, `1_000` is 1000. */
 const goInteger: ScalarTag = {
   tag: "tag:yaml.org,2002:int",
   default: true,

@@ -5,39 +5,34 @@ export interface Resource<Inputs = Record<string, unknown>> {
   type: string;
   name: string;
   inputs: Inputs;
-  /** The name that Pulumi would make up; here the same in every run, so that kept data is found again. */
+  /** Like a name that Pulumi makes up, but the same in every run, so that kept tables are found again. */
   physicalName: string;
   /** An ARN in the stack's region: `arn("lambda", "function:visit-1a2b3c4")`. */
   arn(service: string, resource: string): string;
 }
 
-/** What was made of a resource. */
 export interface Created {
   id?: string;
-  /** Besides the resource's inputs, a `name` and an `arn`. */
+  /** In addition to the inputs, a `name` and an `arn`. */
   outputs?: Record<string, unknown>;
-  /** Parts of an input that are not honoured, in words. */
+  /** Parts of inputs that are not emulated, in words. */
   ignored?: string[];
 }
 
-/** Makes resources of one type real. */
+/** Creates resources of one type, or answers a data source. */
 export interface Emulation {
   (resource: Resource): Created | Promise<Created>;
-  /** The inputs that it honours. Without this, the type is not emulated: there are only outputs. */
+  /** The inputs that it honours. Without this, the type counts as not emulated and only has outputs. */
   honours?: readonly string[];
 }
 
-/** Makes resources real, as a Pulumi provider would: an emulation for each type that it knows. */
+/** Emulations by resource type, and by the tokens of data sources. */
 export type Provider = Record<string, Emulation>;
 
-/** Some of a resource's inputs as a provider gets them: Pulumi's own types, without outputs. */
+/** Some of a resource's inputs, in Pulumi's types but with plain values for outputs. */
 export type Inputs<Args, Key extends keyof Args> = pulumi.Unwrap<Pick<Args, Key>>;
 
-/**
- * An emulation of the type of resource that takes `Args`. It is given those inputs only that it declares to honour.
- *
- * @returns a function that takes the names of these inputs, and what makes a resource real
- */
+/** Declares an emulation: which of the inputs `Args` it honours, and what creates a resource from these. */
 export const emulate =
   <Args>() =>
   <Key extends keyof Args & string>(
@@ -46,5 +41,5 @@ export const emulate =
   ): Emulation =>
     Object.assign((resource: Resource) => create(resource as Resource<Inputs<Args, Key>>), { honours });
 
-/** The account in which everything is. */
+/** The account that everything belongs to. */
 export const ACCOUNT_ID = "000000000000";

@@ -1,8 +1,8 @@
 import type * as aws from "@pulumi/aws";
-import { emulate, type Provider } from "./resource";
+import { ACCOUNT_ID, emulate, type Provider } from "./resource";
 
-/** Resources with nothing behind them but outputs, for programs that pass these on. */
-export const standIns: Provider = {
+/** Resources that need nothing but outputs, and data sources, for programs that pass these on. */
+export const standIns = (region: string): Provider => ({
   // Logs go to the terminal, which keeps them for as long as you like.
   "aws:cloudwatch/logGroup:LogGroup": emulate<aws.cloudwatch.LogGroupArgs>()(["retentionInDays"], () => ({})),
   // Functions reach DynamoDB without a network.
@@ -21,16 +21,22 @@ export const standIns: Provider = {
       },
     };
   },
-  "aws:acm/certificate:Certificate": ({ inputs: { domainName } }) => ({
-    outputs: {
-      domainValidationOptions: [
-        {
-          domainName,
-          resourceRecordName: `_proof.${domainName}`,
-          resourceRecordType: "CNAME",
-          resourceRecordValue: "proof.invalid",
-        },
-      ],
-    },
+  "aws:acm/certificate:Certificate": ({ inputs: { domainName } }) => {
+    const proof = { resourceRecordType: "CNAME", resourceRecordValue: "proof.invalid" };
+    const option = { domainName, resourceRecordName: `_proof.${domainName}`, ...proof };
+    return { outputs: { domainValidationOptions: [option] } };
+  },
+
+  "aws:index/getCallerIdentity:getCallerIdentity": () => ({ outputs: { accountId: ACCOUNT_ID } }),
+  "aws:index/getPartition:getPartition": () => ({
+    outputs: { partition: "aws", dnsSuffix: "amazonaws.com" },
   }),
-};
+  "aws:index/getRegion:getRegion": () => ({ outputs: { region, name: region, id: region } }),
+  "aws:index/getAvailabilityZones:getAvailabilityZones": () => ({
+    outputs: { names: ["a", "b", "c"].map((zone) => region + zone) },
+  }),
+  "aws:ec2/getPrefixList:getPrefixList": () => ({
+    outputs: { id: "pl-local", prefixListId: "pl-local", cidrBlocks: [] },
+  }),
+  "aws:route53/getZone:getZone": () => ({ outputs: { id: "ZLOCAL", zoneId: "ZLOCAL", nameServers: [] } }),
+});

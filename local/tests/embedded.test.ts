@@ -9,8 +9,8 @@ describe("the embedded DynamoDB", () => {
   });
   after(() => embedded.close());
 
-  const call = (body: string, headers: Record<string, string> = {}) =>
-    fetch(embedded.endpoint, {
+  const call = (body: string, headers: Record<string, string> = {}, endpoint = embedded.endpoint) =>
+    fetch(endpoint, {
       method: "POST",
       body,
       headers: {
@@ -31,6 +31,36 @@ describe("the embedded DynamoDB", () => {
       assert.deepEqual(await (await call("{}")).json(), { TableNames: [] });
     });
   }
+
+  it("finishes the calls that it is working on before it closes", async () => {
+    const closing = await startDynamoDB();
+    const thrown: unknown[] = [];
+    const record = (error: unknown) => thrown.push(error);
+    const listeners = process.listeners("uncaughtException");
+    process.removeAllListeners("uncaughtException").on("uncaughtException", record);
+    const send = (action: string, input: object) =>
+      call(
+        JSON.stringify({ TableName: "visits", ...input }),
+        {
+          "x-amz-target": `DynamoDB_20120810.${action}`,
+        },
+        closing.endpoint,
+      );
+    await send("CreateTable", {
+      KeySchema: [{ AttributeName: "id", KeyType: "HASH" }],
+      AttributeDefinitions: [{ AttributeName: "id", AttributeType: "S" }],
+      BillingMode: "PAY_PER_REQUEST",
+    });
+    const callers = Array.from({ length: 200 }, (_, id) =>
+      send("PutItem", { Item: { id: { S: `${id}` } } }).catch(() => undefined),
+    );
+    await Promise.race(callers);
+    await closing.close();
+    await Promise.all(callers);
+    process.off("uncaughtException", record);
+    for (const listener of listeners) process.on("uncaughtException", listener);
+    assert.deepEqual(thrown, []);
+  });
 
   it("lets no web page read the tables", async () => {
     for (const origin of ["https://example.com", "http://localhost:3000", "null"]) {

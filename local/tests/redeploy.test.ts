@@ -108,6 +108,21 @@ describe("deploying again", function () {
     assert.equal(resources.filter(({ name }) => name === "a").length, 1);
   });
 
+  it("keeps a table, but refuses to change its key or its indexes", async () => {
+    const table = (key: string, more = "") =>
+      `new aws.dynamodb.Table("t", { hashKey: "${key}", attributes: [{ name: "${key}", type: "S" }], ${more} });\n`;
+    const index = (key: string) =>
+      `globalSecondaryIndexes: [{ name: "by-key", hashKey: "${key}", projectionType: "ALL" }],`;
+    for (const kept of [table("a", index("a")), table("a", index("a"))]) {
+      write(folder, { "index.ts": page["index.ts"] + kept });
+      await running.redeploy();
+    }
+    for (const changed of [table("b"), table("a"), table("b", index("b"))]) {
+      write(folder, { "index.ts": page["index.ts"] + changed });
+      await assert.rejects(running.redeploy(), /already exists with another key or other indexes/);
+    }
+  });
+
   it("gives the port to whichever API comes first, and closes that of an API that is gone", async () => {
     const second = `export const second = publish("second");\n`;
     write(folder, { "index.ts": page["index.ts"].replace('"site"', '"renamed"') + second });

@@ -1,39 +1,35 @@
 import { strict as assert } from "node:assert";
 import { once } from "node:events";
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { readOptions } from "../cli/options";
-import type { RunOptions } from "../deployment";
-import { UserError } from "../pulumi/errors";
-import { run } from "../run";
 import { createProject, page } from "./support/project";
 import { start, startAndFail, untilShown, urlOf } from "./support/start";
 import { until } from "./support/until";
 
 const table = 'new aws.dynamodb.Table("t", { hashKey: "id", attributes: [{ name: "id", type: "S" }] });\n';
-const unchanged = createProject({ "index.ts": page["index.ts"] + table });
 
 describe("npm start", function () {
   this.timeout(120_000);
 
   it("shows what it deploys, the URL last, answers, and ends at Ctrl-C", async () => {
-    const readme = 'export const readme = "# Title\\ntext";\nexport const size = 3;\n';
+    const readme = 'export const readme = "# Title\\ntext";\nexport const list = [url, 3];\n';
     const started = start(["--port", "0"], createProject({ "index.ts": page["index.ts"] + readme }));
     const url = await urlOf(started);
     const { child, shown } = started;
     for (const resource of ["iam/role:Role", "lambda/function:Function", "apigatewayv2/api:Api"]) {
       assert.match(shown.stdout, new RegExp(`\\+  aws:${resource} `));
     }
-    assert.match(shown.stdout, /Outputs:\n {4}size: 3\n\nResources:\n {4}\+ 7 created/);
+    assert.match(shown.stdout, /Outputs:\n {4}list: \["http:\S+",3\]\n\nResources:\n {4}\+ 7 created/);
     assert.match(shown.stdout, /npx dynamodb-admin --dynamo-endpoint http:\/\/127\.0\.0\.1:\d+\n/);
     assert.ok(shown.stdout.endsWith(`\n    ${url}\n\n`), shown.stdout);
 
     // Like a browser, this keeps its connection open.
     await fetch(url);
     await untilShown(started, " GET / 200 ");
+    // The function has been started along with the deployment.
+    assert.doesNotMatch(shown.stdout, /cold start/);
     child.kill("SIGINT");
     // As npm does with the terminal's Ctrl-C.
     child.kill("SIGINT");
@@ -81,173 +77,9 @@ describe("npm start", function () {
       assert.match(stdout, new RegExp(`^  --${option}\\b`, "m"));
   });
 
-  it("says a mistake in a sentence, and exits with 1", async () => {
-    const { code, stderr } = await startAndFail(["--stack", "nowhere"], createProject());
-    assert.equal(code, 1);
-    assertSentence(stderr, /no stack "nowhere".*dev/);
-  });
-
-  it("refuses options that it does not know or understand", () => {
-    const mistakes: [args: string[], message: RegExp][] = [
-      [["--prot", "1"], /Unknown option '--prot'.*--help/],
-      [["now"], /Unexpected argument 'now'/],
-      [["--port", "http"], /--port takes a number from 0 to 65535, not "http"/],
-      [["--port", "65536"], /--port takes a number/],
-      [["--port", "-1"], /--port.* See npm start -- --help\.$/],
-      [["--inspect=here"], /--inspect takes a number from 0 to 65535, not "here"/],
-      [["--data", ""], /--data takes the path of a folder/],
-      [["--dynamodb", "localhost:8000"], /--dynamodb takes a URL/],
-      [["--dynamodb", "http://127.0.0.1:8000", "--data", "x"], /--data is for the embedded/],
-    ];
-    for (const [args, message] of mistakes) {
-      assert.throws(
-        () => readOptions(args),
-        (error) => error instanceof UserError && message.test(error.message),
-      );
-    }
-  });
-
   it("lets a debugger attach at the usual port, or at the one you choose", () => {
     assert.equal(readOptions(["--inspect"]).inspectPort, 9229);
     assert.equal(readOptions(["--inspect=9300"]).inspectPort, 9300);
     assert.equal(readOptions([]).inspectPort, undefined);
-  });
-
-  function assertSentence(shown: string, message: RegExp): void {
-    assert.match(shown, message);
-    assert.doesNotMatch(shown, /^ +at /m);
-    assert.ok(shown.trim().split("\n").length <= 3, shown);
-  }
-
-  /** A `UserError` is what `npm start` shows without its stack. */
-  async function assertMistake(options: Partial<RunOptions>, message: RegExp): Promise<void> {
-    await assert.rejects(run({ folder: unchanged, stack: "dev", port: 0, ...options }), (error: unknown) => {
-      assert.ok(error instanceof UserError);
-      assertSentence(error.message, message);
-      return true;
-    });
-  }
-
-  it("says which port is in use", async () => {
-    const server = createServer().listen(0, "127.0.0.1");
-    await once(server, "listening");
-    const { port } = server.address() as AddressInfo;
-    await assertMistake({ port }, new RegExp(`Port ${port} is in use`));
-    server.close();
-  });
-
-  it("says that no DynamoDB answers, and that a data folder cannot be used", async () => {
-    await assertMistake({ dynamodb: "http://127.0.0.1:1" }, /no DynamoDB answers at http:\/\/127.0.0.1:1/);
-    await assertMistake(
-      { dynamodb: "http://no-such-host.invalid" },
-      /no DynamoDB answers at http:\/\/no-such/,
-    );
-    await assertMistake({ data: "package.json" }, /data folder package.json cannot be used/);
-  });
-
-  it("does not hang where a DynamoDB is silent", async () => {
-    const silent = createServer(() => {}).listen(0, "127.0.0.1");
-    await once(silent, "listening");
-    const { port } = silent.address() as AddressInfo;
-    const dynamodb = `http://127.0.0.1:${port}`;
-    await assertMistake({ dynamodb }, new RegExp(`no DynamoDB answers at ${dynamodb}`));
-    silent.close();
-    silent.closeAllConnections();
-  });
-
-  it("says what is wrong with a data folder that is corrupt, in use by a suspended run, or deleted", async () => {
-    const corrupt = mkdtempSync(join(tmpdir(), "data-"));
-    mkdirSync(join(corrupt, "dynamodb"));
-    writeFileSync(join(corrupt, "dynamodb/CURRENT"), "MANIFEST-000099\n");
-    await assertMistake({ data: corrupt }, /The data folder \S+ cannot be used: .*Choose another --data/);
-    rmSync(corrupt, { recursive: true });
-
-    const data = mkdtempSync(join(tmpdir(), "data-"));
-    // Without a table to create, dynalite may not have opened the folder yet.
-    const project = createProject({ "index.ts": page["index.ts"] + table });
-    const started = start(["--port", "0", "--data", data], project);
-    await urlOf(started);
-    started.child.kill("SIGSTOP");
-    await assertMistake({ data }, /Another local run uses the data folder/);
-    started.child.kill("SIGCONT");
-    const ended = once(started.child, "close");
-    // The run may write a file while the folder is being emptied.
-    rmSync(data, { recursive: true, maxRetries: 20 });
-    assert.deepEqual(await ended, [1, null]);
-    assertSentence(started.shown.stderr, /data folder \S+ can no longer be used: it was moved or deleted/);
-  });
-
-  describe("with a mistake in the project", () => {
-    let folder: string;
-
-    beforeEach(() => {
-      folder = createProject();
-    });
-
-    it("names the place of an error in the program", async () => {
-      const program = "const table = undefined as any;\n\nexport const url = table.name;\n";
-      writeFileSync(join(folder, "index.ts"), program);
-      await assertMistake({ folder }, /The program failed: .*reading 'name'\) \(index\.ts:3\)/);
-    });
-
-    it("shows a syntax error", async () => {
-      writeFileSync(join(folder, "page.ts"), "export const text = (;\n");
-      await assertMistake({ folder }, /page\.ts.*1.*/s);
-    });
-
-    it("says what cannot be read in Pulumi.yaml", async () => {
-      writeFileSync(join(folder, "Pulumi.yaml"), "name: [");
-      await assertMistake({ folder }, /Pulumi\.yaml cannot be read/);
-    });
-
-    it("says what a stack's file should look like", async () => {
-      for (const text of ["hello", "- a", "config: 5", "config:\n- a", "idleSeconds: 99"]) {
-        writeFileSync(join(folder, "Pulumi.dev.yaml"), text);
-        await assertMistake({ folder }, /Pulumi\.dev\.yaml must hold "config:"/);
-      }
-    });
-
-    const api = 'const apiId = new aws.apigatewayv2.Api("a", { protocolType: "HTTP" }).id;';
-    const policy = (document: object) =>
-      `new aws.iam.Policy("a", { policy: ${JSON.stringify(JSON.stringify(document))} });`;
-    const Version = "2012-10-17";
-    const refused: Record<string, [program: string, message: RegExp]> = {
-      "two resources of a name": [
-        'new aws.sns.Topic("a"); new aws.sns.Topic("a");',
-        /Topic "a" cannot be created: another resource of its type has its name$/,
-      ],
-      "a key that is no attribute": [
-        'new aws.dynamodb.Table("a", { hashKey: "id", billingMode: "PAY_PER_REQUEST" });',
-        /its key "id" is not one of its attributes/,
-      ],
-      "a route key without a path": [
-        `${api} new aws.apigatewayv2.Route("a", { apiId, routeKey: "GET" });`,
-        /"GET" is not one such as/,
-      ],
-      "a target that is no integration": [
-        `${api} new aws.apigatewayv2.Route("a", { apiId, routeKey: "GET /", target: "a" });`,
-        /target is not integrations\//,
-      ],
-      "an effect that is none": [
-        policy({ Version, Statement: [{ Effect: "allow", Action: "a:B", Resource: "*" }] }),
-        /a statement needs an Effect/,
-      ],
-      "no action": [
-        policy({ Version, Statement: [{ Effect: "Allow", Action: [], Resource: "*" }] }),
-        /a statement needs an Effect/,
-      ],
-      "another version": [policy({ Version: "2012-10-1", Statement: [] }), /"2012-10-1" is no Version/],
-      "a permission for no function": [
-        'new aws.lambda.Permission("a", { action: "lambda:InvokeFunction", function: "a", principal: "b" });',
-        /there is no function a$/,
-      ],
-      "a package that is not there": ['require("no-such-package");', /Cannot find module 'no-such-package'/],
-    };
-    for (const [what, [program, message]] of Object.entries(refused)) {
-      it(`refuses ${what}`, async () => {
-        writeFileSync(join(folder, "index.ts"), `import * as aws from "@pulumi/aws";\n${program}\n`);
-        await assertMistake({ folder }, message);
-      });
-    }
   });
 });

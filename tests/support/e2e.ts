@@ -6,9 +6,9 @@ import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { explain } from "../../acceptance/errors";
 import { testLifecycle } from "../../acceptance/lifecycle";
+import { copyProject, project } from "../../harness/project";
 import { type FakePulumiOptions, installFakePulumi } from "./fakepulumi";
 import { startFakeSite } from "./fakesite";
-import { copyProject, project } from "./project";
 
 export interface Result {
   code: number;

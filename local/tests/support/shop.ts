@@ -1,4 +1,7 @@
+import { once } from "node:events";
+import { type OutgoingHttpHeaders, request } from "node:http";
 import { resolve } from "node:path";
+import { text as readText } from "node:stream/consumers";
 import type { AnsweredRequest } from "../../apigateway/listener";
 import { type Run, run } from "../../run";
 
@@ -8,12 +11,24 @@ export interface Shop {
   requests: AnsweredRequest[];
   /** What the functions wrote to their logs. */
   log(): string;
+  port(): number;
+  /** Sends a path as it is, which `fetch` would tidy up. */
+  raw(path: string, headers?: OutgoingHttpHeaders): Promise<{ status?: number; body: string }>;
 }
 
-/** Runs the program in `tests/programs/shop` for the tests of a `describe` block. */
+/** Runs the program in `local/example` for the tests of a `describe` block. */
 export function useShop(): Shop {
   let text = "";
-  const shop = { requests: [] as AnsweredRequest[], log: () => text } as Shop;
+  const shop = {
+    requests: [] as AnsweredRequest[],
+    log: () => text,
+    port: () => Number(new URL(shop.url).port),
+    async raw(path, headers) {
+      const sent = request({ port: shop.port(), path, headers, agent: false }).end();
+      const [response] = await once(sent, "response");
+      return { status: response.statusCode, body: await readText(response) };
+    },
+  } as Shop;
 
   before(async () => {
     shop.running = await run({

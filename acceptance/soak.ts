@@ -4,12 +4,12 @@ import { randomInt } from "node:crypto";
 import { setTimeout as wait } from "node:timers/promises";
 import { DynamoDBClient, paginateScan } from "@aws-sdk/client-dynamodb";
 import { type Run, run, startDynamoDB } from "pulumi-aws-local";
-import { explain, Failure } from "../acceptance/errors";
-import { parseOptions } from "../acceptance/options";
-import { readPage } from "./support/browser";
-import { type Fault, startFaultProxy } from "./support/faultproxy";
-import { copyProject } from "./support/project";
-import { connection } from "./support/table";
+import { readPage } from "../harness/browser";
+import { type Fault, startFaultProxy } from "../harness/faultproxy";
+import { copyProject } from "../harness/project";
+import { connection } from "../harness/table";
+import { explain, Failure } from "./errors";
+import { parseOptions } from "./options";
 
 const help = `Sends visits to a local run for a while, with DynamoDB failing and functions restarting, and then compares every
 counter with the table.

@@ -1,5 +1,5 @@
 import type { Provider, Resource } from "pulumi-aws-local";
-import { deploy, type Outputs, readProject } from "pulumi-aws-local";
+import { deploy, type Outputs, readProject, standIns } from "pulumi-aws-local";
 import { copyProject } from "./project";
 import { type Registration, takeRegistrations, writeRecordingProgram } from "./registrations";
 
@@ -24,8 +24,6 @@ interface Options {
   stack?: string;
   /** Overrides or extends the provider below. */
   provider?: Provider;
-  /** Results of data sources, by token. */
-  answers?: Record<string, unknown>;
 }
 
 /** The tags of every resource in the stack dev. */
@@ -33,13 +31,13 @@ export const tags = { project: readProject(folder, "dev").name, stack: "dev" };
 
 /**
  * Evaluates `index.ts` under runtime mocks, with the outputs that AWS would return. Results are cached by settings,
- * unless a provider or answers are passed.
+ * unless a provider is passed.
  *
  * @param settings override those of the stack, by their names in Pulumi.yaml
  */
 export function evaluate(settings: Record<string, string> = {}, options: Options = {}): Promise<Evaluation> {
-  const { stack = "dev", provider, answers } = options;
-  if (provider || answers) return evaluateUncached(settings, options);
+  const { stack = "dev", provider } = options;
+  if (provider) return evaluateUncached(settings, options);
   const key = JSON.stringify([stack, Object.entries(settings).sort()]);
   const known = evaluations.get(key) ?? evaluateUncached(settings, options);
   evaluations.set(key, known);
@@ -48,20 +46,15 @@ export function evaluate(settings: Record<string, string> = {}, options: Options
 
 async function evaluateUncached(
   settings: Record<string, string>,
-  { stack = "dev", provider = {}, answers = {} }: Options,
+  { stack = "dev", provider = {} }: Options,
 ): Promise<Evaluation> {
   const project = { ...readProject(folder, stack), program };
   for (const [key, value] of Object.entries(settings)) project.config[`${project.name}:${key}`] = value;
   const resources: Resource<Record<string, unknown>>[] = [];
   takeRegistrations();
-  const outputs = await deploy(
-    project,
-    { ...aws, ...provider },
-    (resource) => {
-      resources.push(resource as Resource<Record<string, unknown>>);
-    },
-    answers,
-  );
+  const outputs = await deploy(project, { ...standIns(project.region), ...aws, ...provider }, (resource) => {
+    resources.push(resource as Resource<Record<string, unknown>>);
+  });
   const registrations = takeRegistrations();
   return {
     resources,

@@ -1,0 +1,96 @@
+import { strict as assert } from "node:assert";
+import { once } from "node:events";
+import { connect } from "node:net";
+import { useShop } from "./support/shop";
+import { until } from "./support/until";
+
+describe("an HTTP API that refuses a request", () => {
+  const shop = useShop();
+
+  it("answers 404 for other paths and methods, HEAD and OPTIONS without a route among them", async () => {
+    for (const [method, path] of [
+      ["GET", "nowhere"],
+      ["DELETE", "echo"],
+      ["OPTIONS", "echo"],
+      ["HEAD", "echo"],
+      ["GET", "items/"],
+      ["GET", "items/1/2"],
+    ] as const) {
+      const response = await fetch(shop.url + path, { method });
+      assert.equal(response.status, 404, `${method} ${path}`);
+      assert.equal(await response.text(), method === "HEAD" ? "" : '{"message":"Not Found"}');
+    }
+  });
+
+  it("answers 400 to a malformed percent-encoding", async () => {
+    assert.deepEqual(await shop.raw("/items/%E0%A4%A"), { status: 400, body: '{"message":"Bad Request"}' });
+    assert.equal((await shop.raw("//")).status, 404);
+  });
+
+  it("takes 10 MB of body and 10,240 bytes of request line and headers, and not a byte more", async () => {
+    const post = async (length: number) => {
+      const body = Buffer.alloc(length, "a");
+      return (await fetch(`${shop.url}nowhere`, { method: "POST", body })).status;
+    };
+    assert.equal(await post(10 * 1024 * 1024), 404);
+    assert.equal(await post(10 * 1024 * 1024 + 1), 413);
+
+    const rest = Buffer.byteLength(`GET /nowhere HTTP/1.1Hostlocalhost:${shop.port()}Connectioncloselong`);
+    assert.equal((await shop.raw("/nowhere", { long: "x".repeat(10_240 - rest) })).status, 404);
+    assert.equal((await shop.raw("/nowhere", { long: "x".repeat(10_241 - rest) })).status, 431);
+  });
+
+  it("refuses events and results over Lambda's 6 MB", async () => {
+    const post = (length: number, query = "") =>
+      fetch(`${shop.url}echo?${query}`, { method: "POST", body: Buffer.alloc(length, "a") });
+    // In base64, four bytes stand for three. The function answers with the event.
+    const event = await post(5 * 1024 * 1024);
+    assert.equal(event.status, 413);
+    assert.equal(await event.text(), '{"message":"Request Entity Too Large"}');
+    const result = await post(4_700_000, "does=twice");
+    assert.equal(result.status, 500);
+    assert.match(shop.requests.at(-1)?.error ?? "", /^Function\.ResponseSizeTooLarge: Response payload size/);
+  });
+
+  it("survives clients that go away in the middle of a body", async () => {
+    const socket = connect(shop.port(), "127.0.0.1");
+    socket.write("POST /echo HTTP/1.1\r\nhost: localhost\r\ncontent-length: 100\r\n\r\nabc");
+    await once(socket, "connect");
+    socket.destroy();
+    assert.equal((await fetch(`${shop.url}echo`)).status, 200);
+  });
+
+  it("answers 500 without a permission that covers the route, and says why", async () => {
+    const response = await fetch(`${shop.url}forbidden`);
+    assert.equal(response.status, 500);
+    assert.equal(await response.text(), '{"message":"Internal Server Error"}');
+    assert.match(
+      shop.requests.at(-1)?.error ?? "",
+      /no aws\.lambda\.Permission .* arn:aws:execute-api:eu-west-1:000000000000:\w+\/\$default\/GET\/forbidden$/,
+    );
+  });
+
+  it("answers 503 when the function takes longer than the integration allows", async () => {
+    const response = await fetch(`${shop.url}hasty?does=sleep`);
+    assert.equal(response.status, 503);
+    assert.equal(await response.text(), '{"message":"Service Unavailable"}');
+    assert.match(shop.requests.at(-1)?.error ?? "", /the integration timed out/);
+  });
+
+  it("throttles a stage by its burst and rate", async () => {
+    const start = performance.now();
+    const statuses: number[] = [];
+    for (let i = 0; i < 3; i++) statuses.push((await fetch(`${shop.url}slow/echo`)).status);
+    // A slow machine may earn a token meanwhile.
+    if (performance.now() - start < 1000) assert.deepEqual(statuses, [200, 200, 429]);
+    const responses = await Promise.all(Array.from({ length: 5 }, () => fetch(`${shop.url}slow/echo`)));
+    const throttled = responses.find(({ status }) => status === 429);
+    assert.equal(await throttled?.text(), '{"message":"Too Many Requests"}');
+    const visit = async () => (await fetch(`${shop.url}slow/echo`)).status;
+    await until("a visit that is let through again", visit, (status) => status === 200);
+  });
+
+  it("lets nothing through a stage whose settings leave out one of the limits", async () => {
+    assert.equal((await fetch(`${shop.url}closed/echo`)).status, 429);
+  });
+});
