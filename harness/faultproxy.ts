@@ -48,8 +48,9 @@ export async function startFaultProxy(endpoint: string): Promise<FaultProxy> {
     const [, key, region] =
       /Credential=([^/]+)\/\d+\/([^/]+)/.exec(request.headers.authorization ?? "") ?? [];
     proxy.callers.add(`${key}/${region}`);
-    const body = Buffer.concat(await request.toArray());
+    // Chosen on arrival: by the time the body is complete, a test may have ended the faults.
     const fault = proxy.nextFault();
+    const body = Buffer.concat(await request.toArray());
     if (fault === "hang") return;
     if (fault === "reset") return request.socket.resetAndDestroy();
 
