@@ -44,7 +44,7 @@ export function reportVisits({ engine, direct, network, units }: VisitResults): 
     loadTable(network),
     "Without it:",
     loadTable(direct),
-    "Latency and CPU time in milliseconds, for 1 or 16 visitors at a time. The floor is the bare `UpdateItem`, of one visitor. CPU time is that of the contender's process, without DynamoDB's.",
+    "Latency and CPU time in milliseconds, for 1 or 16 visitors at a time. The floor is the bare `UpdateItem` with one visitor. CPU time is the contender's process's, without DynamoDB.",
     table(
       ["", "DynamoDB calls", "read units", "write units", "a million visits", `lost of ${AT_ONCE} counts`],
       network.map(({ name, lost }) => {
@@ -163,7 +163,7 @@ export function reportTargets({ network, units }: VisitResults, others?: OtherRe
     const sessions = [last, first].map((growth) => growth?.sessions.toLocaleString("en"));
     check(`latency with ${sessions.join(" sessions, of that with ")}`, "<=", 1.25, growth);
   }
-  return ["### Targets", "Of visits with the network.", table(["", "target", "measured", ""], rows)];
+  return ["### Targets", "Visits are those with the network.", table(["", "target", "measured", ""], rows)];
 }
 
 /** The date, the machine and the engine, for the report and the picture. */
@@ -181,7 +181,7 @@ function machine(engine: Engine): string {
   const versions = [...compared, "@aws-sdk/client-dynamodb"].map(
     (name) => `${name} ${lock.packages[`node_modules/${name}`].version}`,
   );
-  return `${circumstances(engine)}, ${versions.join(", ")}. Each figure is the median of several rounds, with the quartiles around it where there is room.`;
+  return `${circumstances(engine)}, ${versions.join(", ")}. Each figure is the median of several rounds, where possible with the quartiles in parentheses.`;
 }
 
 function table(head: string[], rows: string[][]): string {
