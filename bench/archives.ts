@@ -9,19 +9,19 @@ import { evaluate } from "../harness/evaluate";
 
 export interface Archive {
   name: string;
-  /** Where it is unpacked. */
+  /** The folder that it is unpacked into. */
   folder: string;
-  /** The module that has the handler. */
+  /** The module that exports the handler. */
   main: string;
   /** Where the function finds packages that are not in the archive. */
   nodePath?: string;
   files: number;
   bytes: number;
-  /** Each file by itself, as in a ZIP archive. */
+  /** Each file compressed separately, as in a ZIP archive. */
   gzipped: number;
 }
 
-/** Unpacks three ways to ship the same handler into `folder`. */
+/** Unpacks three archives of the same handler into `folder`. */
 export async function createArchives(folder: string): Promise<Archive[]> {
   const inFolder = (name: string) => join(folder, name);
   const { inputs } = await evaluate();
@@ -30,7 +30,7 @@ export async function createArchives(folder: string): Promise<Archive[]> {
     inFolder("ours"),
   );
 
-  // What CallbackFunction uploads without the transformation, which is all that needs esbuild.
+  // What CallbackFunction uploads without the transformation. Only the transformation needs esbuild.
   const { text } = await pulumi.runtime.serializeFunction(createHandler, { isFactoryFunction: true });
   const packages = Object.fromEntries(
     await pulumi.runtime.computeCodePaths({ extraExcludePackages: ["esbuild"] }),
@@ -38,7 +38,7 @@ export async function createArchives(folder: string): Promise<Archive[]> {
   const index = new pulumi.asset.StringAsset(text);
   await unpack(new pulumi.asset.AssetArchive({ "__index.js": index, ...packages }), inFolder("default"));
 
-  // Lambda's runtimes have the SDK; here the one of the default archive stands in for it.
+  // Lambda's runtimes include the SDK. Here, the default archive's copy stands in for it.
   const { outputFiles } = await build({
     stdin: { contents: text, resolveDir: __dirname },
     bundle: true,

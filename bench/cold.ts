@@ -15,7 +15,7 @@ export interface ColdStart extends Archive {
   coldLoad: Figure;
   warmLoad: Figure;
   firstAnswer: Figure;
-  /** Of the load with a cold file cache, within a round. */
+  /** The ratio to the default archive's load with a cold file cache, within a round. */
   ofDefault: Figure;
 }
 
@@ -30,7 +30,7 @@ const script = `
     process.exit();
   });`;
 
-/** Loads each archive in fresh processes, in turn. */
+/** Loads the archives in turn, each in a new process. */
 export async function measureColdStarts(rounds: number): Promise<ColdStart[]> {
   const folder = mkdtempSync(join(tmpdir(), "bench-"));
   const dynamodb = await startDynamoDB();
@@ -84,7 +84,7 @@ export async function measureColdStarts(rounds: number): Promise<ColdStart[]> {
   });
 }
 
-/** Takes the files of a folder out of the file cache. Needs GNU dd; without it the cache stays warm. */
+/** Removes a folder's files from the file cache. This needs GNU dd; without it, the cache stays warm. */
 async function forgetFiles(folder: string): Promise<void> {
   await run("sync", []);
   const dd = 'for file; do dd if="$file" iflag=nocache count=0 status=none; done';

@@ -6,10 +6,10 @@ import { join } from "node:path";
 import { startDynamoDB as embed } from "pulumi-aws-local";
 import { announce, startProcess } from "./processes";
 
-/** What stands in for DynamoDB; a URL is that of an engine that already runs. */
+/** What stands in for DynamoDB. A URL names an engine that is already running. */
 export type Engine = "embedded" | "dynoxide" | `http://${string}`;
 
-/** The one that answers fastest, where it runs. */
+/** The fastest engine that runs on this machine. */
 export const defaultEngine = (): Engine => (existsSync(join(dynoxide, "dynoxide")) ? "dynoxide" : "embedded");
 
 /** A mistake in the options. */
@@ -27,7 +27,7 @@ export function describe(engine: Engine): string {
 }
 
 /**
- * Starts an engine in a process of its own, so that no contender shares its event loop.
+ * Starts an engine in its own process, so that no contender shares its event loop.
  *
  * @param options.data a folder for the tables of the embedded engine; without it they are in memory
  * @throws OptionError when the engine doesn't run on this machine
@@ -55,7 +55,7 @@ export async function startDynamoDB({ engine = "embedded", data }: { engine?: En
   };
 }
 
-/** Waits for any answer, for up to a minute. */
+/** Waits up to a minute for any response. */
 async function answer(endpoint: string): Promise<void> {
   for (const end = Date.now() + 60_000; Date.now() < end; ) {
     if (await fetch(endpoint).catch(() => undefined)) return;

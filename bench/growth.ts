@@ -10,7 +10,7 @@ import { eachRound, type Figure, figures, type Load, load } from "./measure";
 
 export type Growth = { sessions: number } & Record<keyof Load, Figure>;
 
-/** Visits of 16 visitors to our handler, with so many sessions in the table, which is on disk. */
+/** Measures our handler with 16 visitors and different numbers of sessions in a table on disk. */
 export async function measureGrowth(sizes: number[], rounds: number, visits: number): Promise<Growth[]> {
   const data = mkdtempSync(join(tmpdir(), "bench-"));
   const server = await startDynamoDB({ data });

@@ -1,6 +1,6 @@
 import type { Contender, Jar } from "./contenders/contender";
 
-/** A figure from several rounds: the median, and the quartiles around it. */
+/** The median of several rounds, and its quartiles. */
 export interface Figure {
   median: number;
   low: number;
@@ -17,7 +17,7 @@ export const quantile = (sorted: number[], share: number) =>
   sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
 
 const measures = ["throughput", "p25", "p50", "p75", "p99", "cpu"] as const;
-/** Visits a second, quantiles of their latency, and this process's CPU time for each, both in milliseconds. */
+/** Visits per second, and per visit, in milliseconds, quantiles of the latency and this process's CPU time. */
 export type Load = Record<(typeof measures)[number], number>;
 
 export const figures = (loads: Load[]) =>
@@ -26,7 +26,7 @@ export const figures = (loads: Load[]) =>
     Figure
   >;
 
-/** As many visitors as there are jars visit in parallel, each again as soon as it has its answer. */
+/** Makes visits with one visitor per jar in parallel. Each visits again as soon as it has its response. */
 export async function load({ visit }: Contender, jars: Jar[], visits: number): Promise<Load> {
   const latencies: number[] = [];
   let started = 0;
@@ -48,7 +48,7 @@ export async function load({ visit }: Contender, jars: Jar[], visits: number): P
   return { throughput: visits / seconds, p25, p50, p75, p99, cpu: (user + system) / 1000 / visits } as Load;
 }
 
-/** How many of the visits in parallel to one and the same session are missing from its counter afterwards. */
+/** Makes parallel visits to one session, and returns how many are missing from its counter. */
 export async function lostCounts({ visit }: Contender, parallel: number): Promise<number> {
   const jar: Jar = {};
   const before = await visit(jar);
@@ -56,7 +56,7 @@ export async function lostCounts({ visit }: Contender, parallel: number): Promis
   return before + parallel + 1 - (await visit(jar));
 }
 
-/** Runs `measure` round after round. On a terminal it says how long it will take. */
+/** Runs `measure` round after round. On a terminal, shows how long it will take. */
 export async function eachRound(rounds: number, measure: (round: number) => Promise<void>): Promise<void> {
   const start = performance.now();
   for (let round = 1; round <= rounds; round++) {

@@ -1,4 +1,4 @@
-// The network between function and table: a TLS proxy in a process of its own that answers as late as DynamoDB does in AWS.
+// The network between function and table: a TLS proxy in its own process that responds as late as DynamoDB does on AWS.
 
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { type AddressInfo, connect, type Socket } from "node:net";
@@ -10,8 +10,8 @@ import { announce, startProcess } from "./processes";
 import { createRandom } from "./random";
 
 /**
- * Mean and 95th percentile in milliseconds, from the request to its answer: items of 370 bytes, from an EC2 instance in
- * the table's region, us-east-1, in September 2026. UpdateItem was not measured; it is taken to be as slow as PutItem.
+ * Mean and 95th percentile in milliseconds, from the request to its response, for items of 370 bytes and an EC2
+ * instance in the table's region, us-east-1, in September 2026. UpdateItem was not measured, so it gets PutItem's figures.
  * https://github.com/rhoulihan/dynamodb-latency-harness/blob/0bf08796d9e2bef28b2b0546009583d675b3e3f7/docs/meli-results.md
  */
 const MEASURED = {
@@ -21,7 +21,7 @@ const MEASURED = {
 };
 type Kind = keyof typeof MEASURED;
 
-/** A log-normal distribution that has this mean and this 95th percentile. */
+/** The log-normal distribution with this mean and 95th percentile. */
 export function distribution({ mean, p95 }: { mean: number; p95: number }) {
   const z95 = 1.6449;
   const sigma = z95 - Math.sqrt(z95 ** 2 - 2 * Math.log(p95 / mean));
@@ -29,7 +29,7 @@ export function distribution({ mean, p95 }: { mean: number; p95: number }) {
   return { at: (z: number) => median * Math.exp(sigma * z), median, p99: median * Math.exp(2.3263 * sigma) };
 }
 
-/** What the delays amount to, in milliseconds. */
+/** The delays' distributions, in milliseconds. */
 export const delays = Object.fromEntries(
   Object.entries(MEASURED).map(([kind, measured]) => [kind, distribution(measured)]),
 ) as Record<Kind, ReturnType<typeof distribution>>;
@@ -41,10 +41,10 @@ export async function startNetwork(endpoint: string) {
   return { ...message, close };
 }
 
-/** Delays for one operation on one table. Each has the same sequence, so all contenders meet the same luck. */
+/** Delays for one operation on one table. The sequence is the same for all, so every contender gets the same delays. */
 function createDelays(kind: Kind): () => number {
   const random = createRandom(1);
-  // Box-Muller: two uniform numbers make a normal one.
+  // Box-Muller transform: two uniform numbers make a normal one.
   return () => delays[kind].at(Math.sqrt(-2 * Math.log(random())) * Math.cos(2 * Math.PI * random()));
 }
 
@@ -60,11 +60,11 @@ function nextDelay(request: string): number {
   return next();
 }
 
-/** Passes bytes on, and takes TLS off: reading HTTP properly would cost as much CPU time as some contenders. */
+/** Forwards bytes without TLS. Parsing HTTP properly would take as much CPU time as some contenders. */
 function relay(client: TLSSocket, engine: Socket): void {
   let request = "";
   let start = 0;
-  /** What of an answer has arrived before it may leave. */
+  /** The part of a response that is being held back. */
   let held: Buffer[] | undefined;
   client.on("data", (chunk) => {
     if (!request) start = performance.now();
@@ -73,7 +73,7 @@ function relay(client: TLSSocket, engine: Socket): void {
   });
   engine.on("data", (chunk: Buffer) => {
     if (held) return held.push(chunk);
-    // The engine's own time is part of the delay. A timer takes whole milliseconds: rounded, it is right on average.
+    // The engine's own time is part of the delay. Timers take whole milliseconds, so round: that is right on average.
     const wait = request ? Math.round(start + nextDelay(request) - performance.now()) : 0;
     request = "";
     if (wait <= 0) return client.write(chunk);

@@ -1,7 +1,7 @@
 import { fork } from "node:child_process";
 import { once } from "node:events";
 
-/** Runs a TypeScript file in a process of its own, and resolves once that has sent its first message. */
+/** Runs a TypeScript file in a new process. Resolves once the process has sent its first message. */
 export async function startProcess<Message>(file: string, args: string[] = [], env: NodeJS.ProcessEnv = {}) {
   const child = fork(file, args, { env: { ...process.env, ...env }, execArgv: ["-r", "ts-node/register"] });
   const exit = once(child, "exit");
@@ -18,8 +18,8 @@ export async function startProcess<Message>(file: string, args: string[] = [], e
   };
 }
 
-/** In such a process: what the parent waits for. */
+/** Sends the message that the parent waits for. */
 export const announce = (message: unknown) => process.send?.(message);
 
-// Such a process ends with its parent.
+// The process ends with its parent.
 if (process.send) process.once("disconnect", () => process.exit());

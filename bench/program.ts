@@ -11,7 +11,7 @@ export interface ProgramTime {
 
 const project = join(__dirname, "..");
 
-/** Times of the program, each in a fresh process, from its start. */
+/** Times how long the program takes to start, each time in a new process. */
 export async function measureProgram(rounds: number): Promise<ProgramTime[]> {
   const evaluate = `require("./harness/evaluate").evaluate().then(() => process.exit())`;
   const measurements: [string, () => Promise<number>][] = [
@@ -40,7 +40,7 @@ async function evaluation(args: string[]): Promise<number> {
   return (performance.now() - start) / 1000;
 }
 
-/** Starts a server with a port as its last argument, and asks for a page until there is one. */
+/** Starts a server, with a port as its last argument, and requests a page until there is one. */
 async function firstAnswer(command: string, args: string[], cwd: string): Promise<number> {
   const port = await freePort();
   const start = performance.now();

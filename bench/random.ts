@@ -1,4 +1,4 @@
-/** Random numbers between 0 and 1, the same in each run. */
+/** Random numbers between 0 and 1, the same in every run. */
 export function createRandom(seed: number) {
   let state = seed;
   return () => {

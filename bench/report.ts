@@ -18,7 +18,7 @@ export interface VisitResults {
   units: Units[];
 }
 
-/** What depends on the engine little or not at all. */
+/** Results that don't depend on the engine. */
 export interface OtherResults {
   coldStarts: ColdStart[];
   program: ProgramTime[];
@@ -28,7 +28,7 @@ export interface OtherResults {
 /** On-demand, us-east-1, in dollars for a million request units: https://aws.amazon.com/dynamodb/pricing/on-demand/ */
 const PRICE = { write: 0.625, read: 0.125 };
 
-/** DynamoDB's part of the price of a million visits, in dollars; NaN if the engine does not report units. */
+/** DynamoDB's part of the price of a million visits, in dollars; NaN if the engine doesn't report units. */
 export function price(units: Units[], name: string): number {
   const { read, write } = units.find((unit) => unit.name === name) ?? {};
   return (read ?? Number.NaN) * PRICE.read + (write ?? Number.NaN) * PRICE.write;
@@ -54,7 +54,7 @@ export function reportVisits({ engine, direct, network, units }: VisitResults): 
         return [name, ...counts, dollars ? `$${dollars.toFixed(4)}` : "unknown", `${lost}`];
       }),
     ),
-    `Of a returning visitor's visit, DynamoDB's part of the price. Lost: of ${AT_ONCE} parallel visits to one session, with the network.`,
+    `A visit by a returning visitor; the price is DynamoDB's part. Lost: counts lost when ${AT_ONCE} visits to one session arrive at once, with the network.`,
   ];
 }
 
@@ -126,7 +126,7 @@ export const reportOthers = ({ coldStarts, program, growth }: OtherResults): str
   ),
 ];
 
-/** Each target with what was measured, with the network, and whether it was met. */
+/** Each target with its measured value, with the network, and whether it was met. */
 export function reportTargets({ network, units }: VisitResults, others?: OtherResults): string[] {
   const find = (name: string) => network.find((visit) => visit.name === name);
   const ours = find("our handler");

@@ -1,4 +1,4 @@
-// npm run bench: measures everything, prints the tables, and keeps them in bench/README.md.
+// npm run bench: measures everything, prints the tables and writes them to bench/README.md.
 
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -18,7 +18,7 @@ const help = `npm run bench -- [options]
   --quick         one or two rounds of everything, in less than a minute; writes no files
   --help          show this text`;
 
-/** Seconds on two cores. */
+/** Seconds that each step takes on two cores. */
 const EXPECTED = {
   units: { full: 8, quick: 5 },
   "visits without a network": { full: 80, quick: 6 },
@@ -63,7 +63,7 @@ async function main(): Promise<void> {
   const start = performance.now();
   let begun = 0;
   const step = async <Result>(name: Step, measure: () => Promise<Result>) => {
-    // This machine may be slower or faster than the one that the expectation comes from.
+    // This machine may be slower or faster than the one that the figures come from.
     const pace = begun ? (performance.now() - start) / 1000 / begun : 1;
     const seconds = (expected: number) => `${Math.round(expected * pace)} s`;
     console.error(`${name}: about ${seconds(expected(name))}, ${seconds(total - begun)} to the end`);

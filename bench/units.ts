@@ -1,4 +1,4 @@
-// What a visit consumes: run in a process of its own, because it puts a proxy before DynamoDB.
+// What a visit consumes. Runs in its own process, because it puts a proxy in front of DynamoDB.
 
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -7,7 +7,7 @@ import type { Jar } from "./contenders/contender";
 import { type Engine, startDynamoDB } from "./dynamodb";
 import { announce, startProcess } from "./processes";
 
-/** Without units if the engine does not report them. */
+/** Units are missing if the engine doesn't report them. */
 export interface Units {
   name: string;
   calls: number;
@@ -15,7 +15,7 @@ export interface Units {
   write?: number;
 }
 
-/** DynamoDB calls and units of a returning visitor's visit, by the engine's own account. */
+/** DynamoDB calls per visit of a returning visitor, and the units that the engine reports. */
 export async function measureUnits(engine: Engine): Promise<Units[]> {
   const dynamodb = await startDynamoDB({ engine });
   const { message, close } = await startProcess<Units[]>(__filename, [dynamodb.endpoint]);

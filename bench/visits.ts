@@ -1,4 +1,5 @@
-// Latency, throughput and lost counts of every contender, in a process of its own: Node.js reads at its start whom to trust.
+// Latency, throughput and lost counts of every contender. Runs in its own process, because Node.js reads trusted certificates
+// when it starts.
 
 import { startAll } from "./contenders/all";
 import type { Jar } from "./contenders/contender";
@@ -8,7 +9,7 @@ import { startNetwork } from "./network";
 import { announce, startProcess } from "./processes";
 
 export const PARALLEL = [1, 16];
-/** That share a session to see which counts get lost. */
+/** Parallel visits to one session, to see which counts get lost. */
 export const AT_ONCE = 64;
 
 export interface Visits {
@@ -21,7 +22,7 @@ export interface Visits {
   lost: number;
 }
 
-/** Visits to every contender on an engine, straight or through the network. */
+/** Measures every contender on an engine, with or without the network. */
 export async function measureVisits(
   engine: Engine,
   withNetwork: boolean,
@@ -41,7 +42,7 @@ export async function measureVisits(
   return child.message;
 }
 
-/** Visits to every contender in turn, round after round, so that what else the machine does meets all alike. */
+/** Visits the contenders in turn, round after round, so that the machine's other work affects all of them equally. */
 async function visitAll(endpoint: string, rounds: number, visits: number): Promise<Visits[]> {
   const contenders = await startAll(endpoint);
   const jars = contenders.map((): Jar[] => Array.from({ length: Math.max(...PARALLEL) }, () => ({})));
@@ -64,7 +65,7 @@ async function visitAll(endpoint: string, rounds: number, visits: number): Promi
     const loads: Visits["loads"] = {};
     for (const parallel of PARALLEL) {
       const own = samplesOf(contender.name, parallel);
-      // Within a round, where conditions are the same.
+      // Compare within a round, where conditions are the same.
       const against = (name: string, ratio: (own: Load, other: Load) => number) => {
         const others = samplesOf(name, parallel);
         return figure(own.map((load, round) => ratio(load, others[round] as Load)));

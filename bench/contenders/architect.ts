@@ -6,7 +6,7 @@ import { connect, counterIn, createTable, type Start } from "./contender";
 /** A function of an Architect application: `@architect/functions` reads and writes the session around it. */
 export const architect: Start = async (endpoint) => {
   await createTable(connect(endpoint), "architect", "_idx");
-  // In AWS, Systems Manager's parameter store knows the table's name. This answers in its place.
+  // On AWS, it gets the table's name from Systems Manager Parameter Store. This server stands in for it.
   const parameters = createServer((_, response) => {
     const Parameters = [{ Name: "/App/tables/sessions", Value: "architect", Type: "String" }];
     response.setHeader("content-type", "application/json").end(JSON.stringify({ Parameters }));
@@ -14,7 +14,7 @@ export const architect: Start = async (endpoint) => {
   await new Promise<void>((listening) => parameters.listen(0, "127.0.0.1", listening));
   const parameterStore = `http://127.0.0.1:${(parameters.address() as AddressInfo).port}`;
   Object.assign(process.env, {
-    // Elsewhere its client opens a connection for every call.
+    // In other environments, its client opens a connection for every call.
     ARC_ENV: "production",
     ARC_STACK_NAME: "App",
     ARC_SESSION_TABLE_NAME: "sessions",
@@ -25,12 +25,12 @@ export const architect: Start = async (endpoint) => {
     AWS_ENDPOINT_URL: parameterStore,
   });
   const { http, services, tables } = await import("@architect/functions");
-  // Its clients take one address for all of AWS, and keep it: first Systems Manager's, then DynamoDB's.
+  // Its clients use one address for all of AWS, and keep it: first Systems Manager's, then DynamoDB's.
   await services();
   process.env.AWS_ENDPOINT_URL = endpoint;
   await tables();
   process.env.AWS_ENDPOINT_URL = parameterStore;
-  // Its types know the older payload format only.
+  // Its types only have the older payload format.
   const handle = http.async(async ({ session }) => {
     const counter = (session?.counter ?? 0) + 1;
     return { session: { ...session, counter }, text: `counter: ${counter}` };

@@ -5,7 +5,7 @@ import {
   ResourceNotFoundException,
 } from "@aws-sdk/client-dynamodb";
 
-/** What a browser keeps for a site: at most one cookie. */
+/** A browser's cookie jar, with at most one cookie. */
 export interface Jar {
   cookie?: string;
 }
@@ -13,7 +13,7 @@ export interface Jar {
 /** A way to count visits in DynamoDB. */
 export interface Contender {
   name: string;
-  /** One visit by the owner of the jar. Resolves to the counter that the visitor sees. */
+  /** Makes a visit with the jar's cookie. Resolves to the counter on the page. */
   visit(jar: Jar): Promise<number>;
   close?(): Promise<void>;
 }
@@ -21,7 +21,7 @@ export interface Contender {
 /** Starts a contender on the DynamoDB at `endpoint`, in a table of its own. */
 export type Start = (endpoint: string) => Promise<Contender>;
 
-/** The same client for all who let us choose; the timeouts are those of our own handler. */
+/** The same client for every contender that accepts one. */
 export const connect = (endpoint: string) =>
   new DynamoDBClient({
     endpoint,
@@ -31,7 +31,7 @@ export const connect = (endpoint: string) =>
     requestHandler: { connectionTimeout: 500, requestTimeout: 10_000, throwOnRequestTimeout: true },
   });
 
-/** Creates an empty table. A DynamoDB that outlives the benchmark may still have the last run's. */
+/** Creates an empty table. A DynamoDB that you have started may still have one from the last run. */
 export async function createTable(dynamodb: DynamoDBClient, table: string, hashKey: string): Promise<void> {
   await dynamodb.send(new DeleteTableCommand({ TableName: table })).catch((error: unknown) => {
     if (!(error instanceof ResourceNotFoundException)) throw error;

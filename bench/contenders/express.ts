@@ -1,6 +1,6 @@
 import { IncomingMessage, ServerResponse } from "node:http";
 import { Socket } from "node:net";
-// @pwrdrvr/dynamodb-session-store 1.1.0 is published without TypeScript's helpers, which this makes global.
+// @pwrdrvr/dynamodb-session-store 1.1.0 lacks TypeScript's helpers. This makes them global.
 import "tslib";
 import { DynamoDBStore } from "@pwrdrvr/dynamodb-session-store";
 
@@ -29,7 +29,7 @@ export const pwrdrvrStore: Start = async (endpoint) => {
   return contender("express-session + @pwrdrvr/dynamodb-session-store", store);
 };
 
-/** The usual application, called without a socket: as our handler, it is not charged for HTTP. */
+/** A typical application. Like our handler, it is called without a socket, so HTTP isn't measured. */
 function contender(name: string, store: session.Store): Contender {
   const app = express();
   app.use(
@@ -57,7 +57,7 @@ function contender(name: string, store: session.Store): Contender {
           headers: { host: "localhost", cookie: jar.cookie },
         });
         const response = new ServerResponse(request);
-        // express-session sends the headers and most of the page before it saves, and ends the answer afterwards.
+        // express-session sends the headers and most of the page before it saves, and ends the response afterwards.
         let page = "";
         response.write = (chunk: unknown) => {
           page += chunk;

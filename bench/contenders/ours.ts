@@ -20,13 +20,13 @@ export const handler: Start = async (endpoint) => {
   return handlerOn(dynamodb, "handler");
 };
 
-/** The same on a table that is there already. */
+/** The same, on an existing table. */
 export const handlerOn = (dynamodb: DynamoDBClient, table: string): Contender => ({
   name: "our handler",
   visit: visitor(createHandler({ env: { ...env, TABLE_NAME: table }, dynamodb })),
 });
 
-/** What our handler asks of DynamoDB, recorded and sent again without the handler around it. */
+/** Our handler's call to DynamoDB, recorded and sent again without the handler. */
 export const call: Start = async (endpoint) => {
   const dynamodb = connect(endpoint);
   await createTable(dynamodb, "call", "session-id");
