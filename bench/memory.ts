@@ -34,19 +34,18 @@ export function plotMemory(points: Point[]): string {
       "How long a visit takes at each memory size, and Lambda's price per million visits",
     ),
   ];
-  const curves = (Object.keys(lines) as (keyof typeof lines)[]).map((key) => {
-    const path = points.map((point, i) => `${x(i).toFixed(0)},${y(point[key]).toFixed(0)}`);
-    const end = y(points.at(-1)?.[key] ?? 5);
-    // Keep the lower two labels from touching.
-    const label = text(
-      width - right + 10,
-      end + { first: -2, busy: 0, alone: 16 }[key],
-      "start",
-      lines[key],
-      key,
-    );
-    return `<polyline class="${key}" points="${path.join(" ")}"/>${label}`;
-  });
+  const keys = Object.keys(lines) as (keyof typeof lines)[];
+  const end = (key: keyof typeof lines) => y(points.at(-1)?.[key] ?? 5);
+  let lowest = 0;
+  const curves = keys
+    .sort((one, other) => end(one) - end(other))
+    .map((key) => {
+      const path = points.map((point, i) => `${x(i).toFixed(0)},${y(point[key]).toFixed(0)}`);
+      // Below the label before, where they would touch.
+      lowest = Math.max(end(key) + 4, lowest + 15);
+      const label = text(width - right + 10, lowest, "start", lines[key], key);
+      return `<polyline class="${key}" points="${path.join(" ")}"/>${label}`;
+    });
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" font-family="sans-serif" font-size="12">`,
     "<title>Visit times by memory size</title>",
