@@ -24,7 +24,7 @@ describe("the embedded DynamoDB", () => {
     });
 
   for (const body of ["null", "[]", "1", '"text"', "true", "{", ""]) {
-    it(`refuses a call with the body ${body || "of no bytes"}, and goes on`, async () => {
+    it(`refuses a call with the body ${body || "of no bytes"}, and keeps running`, async () => {
       const response = await call(body);
       assert.equal(response.status, 400);
       assert.match(await response.text(), /SerializationException/);
@@ -32,7 +32,7 @@ describe("the embedded DynamoDB", () => {
     });
   }
 
-  it("finishes the calls that it is working on before it closes", async () => {
+  it("finishes pending calls before it closes", async () => {
     const closing = await startDynamoDB();
     const thrown: unknown[] = [];
     const record = (error: unknown) => thrown.push(error);
@@ -62,7 +62,7 @@ describe("the embedded DynamoDB", () => {
     assert.deepEqual(thrown, []);
   });
 
-  it("lets no web page read the tables", async () => {
+  it("rejects calls from web pages", async () => {
     for (const origin of ["https://example.com", "http://localhost:3000", "null"]) {
       const response = await call("{}", { origin });
       assert.equal(response.status, 403);

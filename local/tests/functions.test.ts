@@ -15,7 +15,7 @@ describe("a function in the local run", () => {
     eat: /memory/,
   };
   for (const [does, reason] of Object.entries(failures)) {
-    it(`that does "${does}" gets the gateway's 500, and is there for the next request`, async () => {
+    it(`that does "${does}" causes a 500, and serves the next request`, async () => {
       const response = await echo(`does=${does}`);
       assert.equal(response.status, 500);
       assert.equal(response.headers.get("content-type"), "application/json");
@@ -36,7 +36,7 @@ describe("a function in the local run", () => {
     assert.ok(shop.requests.slice(-3).some(({ coldStart }) => coldStart));
   });
 
-  it("has the environment that it declares, Lambda's own variables, and none of this process", async () => {
+  it("has its declared environment and Lambda's variables, but nothing from this process", async () => {
     const { env } = await (await echo()).json();
     const { AWS_ENDPOINT_URL_DYNAMODB, AWS_ACCESS_KEY_ID, LAMBDA_TASK_ROOT, ...rest } = env;
     const { AWS_LAMBDA_FUNCTION_NAME: name } = env;
@@ -81,7 +81,7 @@ describe("a function in the local run", () => {
     });
   });
 
-  it("writes a JSON object a line, with errors taken apart", async () => {
+  it("logs one JSON object per line, with the parts of errors", async () => {
     const start = shop.log().length;
     const { context } = await (await echo("does=log")).json();
     await echo("does=throw");

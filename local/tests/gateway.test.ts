@@ -7,7 +7,7 @@ describe("an HTTP API in the local run", () => {
     fetch(`${shop.url}echo?result=${encodeURIComponent(JSON.stringify(result))}`, init);
   const INTERNAL = '{"message":"Internal Server Error"}';
 
-  it("hands over the request in payload format 2.0, field by field", async () => {
+  it("passes on the request in payload format 2.0", async () => {
     const headers = { cookie: "a=1; b=2", "x-many": ["one", "two"], "user-agent": "test/1.0" };
     const { body } = await shop.raw("/items/1%202?b=1&a=x%20y&b=2&empty", headers);
     const { event } = JSON.parse(body);
@@ -57,7 +57,7 @@ describe("an HTTP API in the local run", () => {
     });
   });
 
-  it("hands over text as it is, and other bodies in base64", async () => {
+  it("passes on text unchanged, and other bodies in base64", async () => {
     const post = async (body: string | Uint8Array<ArrayBuffer>, type: string) => {
       const init = { method: "POST", body, headers: { "content-type": type } };
       const { event } = await (await fetch(`${shop.url}echo`, init)).json();
@@ -69,7 +69,7 @@ describe("an HTTP API in the local run", () => {
     assert.deepEqual(await post("a=1", "application/x-www-form-urlencoded"), ["YT0x", true]);
   });
 
-  it("sends what the function returns: status, headers, each cookie by itself, base64 decoded", async () => {
+  it("sends the function's status, headers, cookies and decoded base64 body", async () => {
     const response = await returning({
       statusCode: 201,
       headers: { "X-One": "1", "content-type": "image/png" },
@@ -85,7 +85,7 @@ describe("an HTTP API in the local run", () => {
     assert.deepEqual(Buffer.from(await response.arrayBuffer()), Buffer.from([0, 255]));
   });
 
-  it("takes a result without statusCode for a JSON body", async () => {
+  it("treats a result without statusCode as a JSON body", async () => {
     for (const [result, body] of [
       [{ a: 1 }, '{"a":1}'],
       ["plain", "plain"],
@@ -111,7 +111,7 @@ describe("an HTTP API in the local run", () => {
     });
   }
 
-  it("prefers the method's route to ANY, and takes parameters and greedy paths", async () => {
+  it("prefers a route for the method to ANY, and supports parameters and greedy paths", async () => {
     const routeOf = async (path: string, method = "GET") => {
       const { event } = await (await fetch(shop.url + path, { method })).json();
       return [event.routeKey, event.pathParameters];
@@ -121,13 +121,13 @@ describe("an HTTP API in the local run", () => {
     assert.deepEqual(await routeOf("files/a/b%2Fc"), ["ANY /files/{proxy+}", { proxy: "a/b/c" }]);
   });
 
-  it("answers a request line with an absolute URL", async () => {
+  it("accepts an absolute URL in the request line", async () => {
     const { body } = await shop.raw(`http://localhost:${shop.port()}/echo?a=1`);
     assert.equal(JSON.parse(body).event.rawPath, "/echo");
     assert.equal((await shop.raw(`http://localhost:${shop.port()}`)).status, 404);
   });
 
-  it("keeps headers about the connection to itself", async () => {
+  it("drops headers that concern the connection", async () => {
     const headers = { Trailer: "x", "Transfer-Encoding": "chunked", "Content-Length": "3", "x-own": "1" };
     const response = await returning({ statusCode: 200, headers, body: "long enough" });
     assert.equal(response.headers.get("x-own"), "1");

@@ -9,7 +9,7 @@ describe("IAM in the local run", () => {
   const shop = useShop();
   const call = async (name: string) => (await fetch(`${shop.url}orders/${name}`)).json();
 
-  it("allows what an inline and an attached policy allow", async () => {
+  it("allows actions of inline and attached policies", async () => {
     assert.deepEqual(await call("put"), { message: "done" });
     assert.deepEqual(await call("get"), { message: "done" });
   });
@@ -19,7 +19,7 @@ describe("IAM in the local run", () => {
     assert.deepEqual((await call("query")).Items, [{ id: { S: "1" }, customer: { S: "2" } }]);
   });
 
-  it("refuses what is denied, though something else allows it, in DynamoDB's words", async () => {
+  it("rejects denied actions, even if another statement allows them, with DynamoDB's message", async () => {
     const { name, message } = await call("denied");
     assert.equal(name, "AccessDeniedException");
     assert.match(
@@ -28,7 +28,7 @@ describe("IAM in the local run", () => {
     );
   });
 
-  it("lets anyone who looks into the tables from outside do everything", async () => {
+  it("allows everything to callers that aren't functions", async () => {
     const client = new DynamoDBClient({
       endpoint: shop.running.dynamodb,
       region: "eu-west-1",
@@ -61,21 +61,21 @@ describe("IAM in the local run", () => {
   }
   const allow = (Action: string, Resource: string) => ({ Statement: { Effect: "Allow", Action, Resource } });
 
-  it("refuses another action and another table", async () => {
+  it("rejects other actions and tables", async () => {
     const refusal = `User: arn:aws:sts::000000000000:assumed-role/r/f is not authorized to perform: dynamodb:UpdateItem on resource: ${table} because no identity-based policy allows the dynamodb:UpdateItem action`;
     assert.equal(await decide(allow("dynamodb:GetItem", table)), refusal);
     assert.equal(await decide(allow("dynamodb:UpdateItem", `${table}b`)), refusal);
     assert.equal(await decide({ Statement: [] }), refusal);
   });
 
-  it("takes wildcards, actions in any case, and policies as JSON", async () => {
+  it("supports wildcards, actions in any case, and policies as JSON", async () => {
     assert.equal(await decide(allow("DynamoDB:update*", table)), undefined);
     assert.equal(await decide(allow("dynamodb:UpdateIte?", table)), undefined);
     assert.equal(await decide(JSON.stringify(allow("*", "arn:aws:dynamodb:*:*:table/*"))), undefined);
     assert.ok(!fits("a.c", "abc"));
   });
 
-  it("checks conditions on the function and the role", async () => {
+  it("evaluates conditions on the function and the role", async () => {
     const when = (Condition: object) => decide({ Statement: { ...allow("*", "*").Statement, Condition } });
     const role = "arn:aws:iam::000000000000:role/r";
     assert.equal(await when({ ArnEquals: { "aws:PrincipalArn": role } }), undefined);
@@ -91,7 +91,7 @@ describe("IAM in the local run", () => {
     }
   });
 
-  it("does not pretend to check other conditions", async () => {
+  it("refuses conditions that it can't evaluate", async () => {
     const when = (Condition: object) => decide({ Statement: { ...allow("*", "*").Statement, Condition } });
     await assert.rejects(
       when({ IpAddress: { "aws:PrincipalArn": "a" } }),
@@ -105,7 +105,7 @@ describe("IAM in the local run", () => {
     );
   });
 
-  it("lets no function have a role that does not trust Lambda", async () => {
+  it("refuses functions whose role doesn't trust Lambda", async () => {
     const elsewhere = JSON.parse(JSON.stringify(trust).replace("lambda", "ec2"));
     await assert.rejects(
       decide(allow("*", "*"), elsewhere),

@@ -4,7 +4,7 @@ import { useShop } from "./support/shop";
 describe("what the local run does not emulate", () => {
   const shop = useShop();
 
-  it("is said for types and for properties, and not for what works", () => {
+  it("is listed by type and property, without what works", () => {
     assert.deepEqual([...shop.running.notEmulated].sort(), [
       "Policy.path",
       "RolePolicyAttachment of arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole",
@@ -15,7 +15,7 @@ describe("what the local run does not emulate", () => {
     ]);
   });
 
-  it("does not keep a program from asking for a network, zones and prefix lists", () => {
+  it("doesn't fail programs that use a network, zones and prefix lists", () => {
     const { subnets, zones, prefixList } = shop.running.outputs;
     assert.equal((subnets as string[]).length, 2);
     assert.deepEqual(zones, ["eu-west-1a", "eu-west-1b", "eu-west-1c"]);

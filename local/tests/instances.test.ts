@@ -37,7 +37,7 @@ describe("the instances of a function", () => {
   afterEach(() => instances.end());
   after(() => rmSync(folder, { recursive: true }));
 
-  it("start within the time that loading may take, or the invocation fails", async () => {
+  it("fail the invocation if they take too long to start", async () => {
     const forever = "Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);";
     const invoke = load(forever, { initTimeout: 0.25 });
     const outcome = await invoke();
@@ -45,7 +45,7 @@ describe("the instances of a function", () => {
     assert.equal(outcome.error.errorMessage, "Task timed out after 0.25 seconds");
   });
 
-  it("load a handler that is an ES module, and wait for what it waits for", async () => {
+  it("load ES modules, including their top-level await", async () => {
     const module = `import { setTimeout as wait } from "node:timers/promises";
       const text = await wait(10, "waited");
       export const handler = async () => text;`;
@@ -53,7 +53,7 @@ describe("the instances of a function", () => {
     assert.equal("result" in outcome && outcome.result, '"waited"');
   });
 
-  it("say where a module fails while it loads", async () => {
+  it("report where a module fails to load", async () => {
     const outcome = await load('\nthrow new RangeError("too early");')();
     assert.deepEqual("error" in outcome && outcome.error, {
       errorType: "RangeError",
@@ -66,13 +66,13 @@ describe("the instances of a function", () => {
     );
   });
 
-  it("say that a handler is missing", async () => {
+  it("report a missing handler", async () => {
     const outcome = await load("exports.Handler = () => {};")();
     assert.match(JSON.stringify(outcome), /handler is undefined or not exported/);
   });
 
   for (const thrown of ["null", "undefined", "'text'", "Object.create(null)", "Symbol('x')"]) {
-    it(`crash alone when the function throws ${thrown} where nobody catches it`, async () => {
+    it(`crash without affecting others when the function throws ${thrown} uncaught`, async () => {
       const crash = `setTimeout(() => { throw ${thrown}; }); await new Promise(() => {});`;
       const invoke = load(`exports.handler = async ({ crash }) => { if (!crash) return "well"; ${crash} };`);
       const crashed = await invoke({ crash: true });
@@ -82,7 +82,7 @@ describe("the instances of a function", () => {
       assert.equal(next.coldStart, true);
     });
 
-    it(`outlive a handler that throws ${thrown}`, async () => {
+    it(`survive a handler that throws ${thrown}`, async () => {
       const invoke = load(`exports.handler = async ({ fail }) => { if (fail) throw ${thrown}; };`);
       const failed = await invoke({ fail: true });
       assert.ok("error" in failed && failed.error.errorType === "Error", JSON.stringify(failed));
@@ -90,7 +90,7 @@ describe("the instances of a function", () => {
     });
   }
 
-  it("become as many as there are invocations that wait for something", async () => {
+  it("grow in number while all of them are waiting", async () => {
     // None returns before all of them are there.
     const invoke = load(
       `const { readdirSync, writeFileSync } = require("node:fs");
@@ -103,7 +103,7 @@ describe("the instances of a function", () => {
     assert.deepEqual(new Set(outcomes.map((outcome) => "result" in outcome)), new Set([true]));
   });
 
-  it("keep nothing of an invocation that is over", async () => {
+  it("keep nothing in memory after an invocation", async () => {
     const invoke = load("exports.handler = async () => Math.random().toString().repeat(60_000);");
     await invoke();
     collectGarbage();
@@ -115,7 +115,7 @@ describe("the instances of a function", () => {
     assert.ok(kept < 10, `${kept.toFixed(1)} MB are kept`);
   });
 
-  it("do not time out while a debugger may have stopped them", async () => {
+  it("don't time out with a debugger", async () => {
     const invoke = load(
       "exports.handler = () => new Promise((resolve) => setTimeout(resolve, 500, 'late'));",
       {
@@ -128,7 +128,7 @@ describe("the instances of a function", () => {
     assert.equal("result" in outcome && outcome.result, '"late"');
   });
 
-  it("end with what they are busy with, and take nothing after that", async () => {
+  it("end with their pending invocations, and accept no more", async () => {
     const invoke = load("exports.handler = () => { console.log('busy'); return new Promise(() => {}); };");
     const busy = Array.from({ length: 12 }, () => invoke());
     await until(

@@ -2,7 +2,7 @@ import { strict as assert } from "node:assert";
 import { checkRouteKey } from "../apigateway/routes";
 import { checkLimits } from "../lambda/limits";
 
-describe("what AWS refuses at a deployment, the local run refuses, too:", () => {
+describe("like AWS, the local run refuses to deploy", () => {
   const runtime = "nodejs24.x";
   const functions: [what: string, inputs: object, problem: RegExp][] = [
     ["a runtime that it does not have", { runtime: "nodejs6.x" }, /runtime "nodejs6\.x"/],
@@ -37,7 +37,7 @@ describe("what AWS refuses at a deployment, the local run refuses, too:", () => 
     });
   }
 
-  it("and takes the rest", () => {
+  it("but accepts other functions", () => {
     checkLimits({ runtime, memorySize: 10_240, timeout: 900 });
     checkLimits({ runtime, environment: { variables: { AWS_REGIONS: "x", TEXT: "x".repeat(4000) } } });
   });
@@ -58,7 +58,7 @@ describe("what AWS refuses at a deployment, the local run refuses, too:", () => 
     });
   }
 
-  it("and takes other route keys", () => {
+  it("but accepts other route keys", () => {
     for (const routeKey of ["$default", "GET /", "ANY /items/{id}", "GET /{id}/{all+}"])
       checkRouteKey(routeKey);
   });

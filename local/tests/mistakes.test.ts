@@ -14,10 +14,10 @@ import { start, startAndFail, urlOf } from "./support/start";
 const table = 'new aws.dynamodb.Table("t", { hashKey: "id", attributes: [{ name: "id", type: "S" }] });\n';
 const unchanged = createProject({ "index.ts": page["index.ts"] + table });
 
-describe("a mistake of the user's", function () {
+describe("a user's mistake", function () {
   this.timeout(120_000);
 
-  it("is said in a sentence, and the run exits with 1", async () => {
+  it("is explained in a sentence, and the run exits with 1", async () => {
     const { code, stderr } = await startAndFail(["--stack", "nowhere"], createProject());
     assert.equal(code, 1);
     assertSentence(stderr, /no stack "nowhere".*dev/);
@@ -75,7 +75,7 @@ describe("a mistake of the user's", function () {
     await assertMistake({ data: "package.json" }, /data folder package.json cannot be used/);
   });
 
-  it("can be a DynamoDB that is silent, which does not hang the run", async () => {
+  it("can be a DynamoDB that never responds, without hanging the run", async () => {
     const silent = createServer(() => {}).listen(0, "127.0.0.1");
     await once(silent, "listening");
     const { port } = silent.address() as AddressInfo;
@@ -114,7 +114,7 @@ describe("a mistake of the user's", function () {
       folder = createProject();
     });
 
-    it("names the place of an error in the program", async () => {
+    it("is reported with its location in the program", async () => {
       const program = "const table = undefined as any;\n\nexport const url = table.name;\n";
       writeFileSync(join(folder, "index.ts"), program);
       await assertMistake({ folder }, /The program failed: .*reading 'name'\) \(index\.ts:3\)/);
@@ -125,12 +125,12 @@ describe("a mistake of the user's", function () {
       await assertMistake({ folder }, /page\.ts.*1.*/s);
     });
 
-    it("says what cannot be read in Pulumi.yaml", async () => {
+    it("is reported with the invalid part of Pulumi.yaml", async () => {
       writeFileSync(join(folder, "Pulumi.yaml"), "name: [");
       await assertMistake({ folder }, /Pulumi\.yaml cannot be read/);
     });
 
-    it("says what a stack's file should look like", async () => {
+    it("is reported with the expected form of a stack's file", async () => {
       for (const text of ["hello", "- a", "config: 5", "config:\n- a", "idleSeconds: 99"]) {
         writeFileSync(join(folder, "Pulumi.dev.yaml"), text);
         await assertMistake({ folder }, /Pulumi\.dev\.yaml must hold "config:"/);

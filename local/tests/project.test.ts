@@ -54,7 +54,7 @@ describe("the settings of a stack", () => {
     });
   }
 
-  it("are merged where the file says so, and its own values win", () => {
+  it("support YAML merge keys, which explicit values override", () => {
     const { "app:a": a, "app:b": b } = read("config:\n  <<: { app:a: 7, app:b: 1 }\n  app:b: 2\n");
     assert.deepEqual([a, b], ["7", "2"]);
   });
@@ -63,7 +63,7 @@ describe("the settings of a stack", () => {
     assert.deepEqual(read(""), { "app:number": "8", "app:text": "010" });
   });
 
-  it("are refused in a sentence where they are secret", () => {
+  it("cause a clear error if they are secret", () => {
     assert.throws(
       () => read("config:\n  app:key: { secure: v1:abc }\n"),
       (error) => error instanceof UserError && /cannot decrypt "app:key"/.test(error.message),

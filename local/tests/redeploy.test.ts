@@ -33,13 +33,13 @@ describe("deploying again", function () {
 
   const visit = async (path = "") => (await fetch(url + path)).text();
 
-  it("reads the code anew", async () => {
+  it("reads the code again", async () => {
     write(folder, { "page.ts": `export const text: string = "two";\n` });
     await running.redeploy();
     assert.equal(await visit(), "hello two");
   });
 
-  it("keeps nothing of the deployments before", async () => {
+  it("keeps nothing of previous deployments in memory", async () => {
     const marked = `Object(globalThis).deployments ??= [];
       Object(globalThis).deployments.push(new WeakRef(role));\n`;
     write(folder, { "index.ts": page["index.ts"] + marked });
@@ -55,7 +55,7 @@ describe("deploying again", function () {
     );
   });
 
-  it("does not wait for invocations that are under way, and lets them end", async () => {
+  it("doesn't wait for pending invocations, and lets them finish", async () => {
     const slow = visit("slow");
     await running.redeploy();
     await running.redeploy();
@@ -68,7 +68,7 @@ describe("deploying again", function () {
     assert.equal(await slow, "hello one");
   });
 
-  it("answers a request whose body began before", async () => {
+  it("answers a request whose body was still arriving", async () => {
     const sent = request(url, { method: "POST", headers: { "content-type": "text/plain" } });
     sent.write("first, ");
     await once(sent, "socket");
@@ -83,7 +83,7 @@ describe("deploying again", function () {
     assert.equal(body, "first, second");
   });
 
-  it("gives up on a program that waits forever, and keeps its unfinished work out of the next deployment", async () => {
+  it("gives up on a program that never finishes, and keeps its unfinished work out of the next deployment", async () => {
     const late = `const scope = globalThis as { goOn?: () => void; late?: Promise<unknown> };
       scope.late = new Promise<void>((resolve) => { scope.goOn = resolve; }).then(() => new aws.sns.Topic("a"));
       export const never = new Promise(() => {});\n`;
@@ -123,7 +123,7 @@ describe("deploying again", function () {
     }
   });
 
-  it("gives the port to whichever API comes first, and closes that of an API that is gone", async () => {
+  it("gives the port to the first API, and closes the ports of removed APIs", async () => {
     const second = `export const second = publish("second");\n`;
     write(folder, { "index.ts": page["index.ts"].replace('"site"', '"renamed"') + second });
     const two = await running.redeploy();
@@ -137,7 +137,7 @@ describe("deploying again", function () {
     assert.equal(await visit(), "hello one");
   });
 
-  it("leaves no address of a deployment that failed", async () => {
+  it("leaves no port of a failed deployment open", async () => {
     const failing = `export const second = publish("second").apply(async (second) => {
       await new aws.sns.Topic("b").arn;
       throw new Error(second);

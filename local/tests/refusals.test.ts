@@ -4,10 +4,10 @@ import { connect } from "node:net";
 import { useShop } from "./support/shop";
 import { until } from "./support/until";
 
-describe("an HTTP API that refuses a request", () => {
+describe("an HTTP API that rejects a request", () => {
   const shop = useShop();
 
-  it("answers 404 for other paths and methods, HEAD and OPTIONS without a route among them", async () => {
+  it("answers 404 for other paths and methods, including HEAD and OPTIONS", async () => {
     for (const [method, path] of [
       ["GET", "nowhere"],
       ["DELETE", "echo"],
@@ -27,7 +27,7 @@ describe("an HTTP API that refuses a request", () => {
     assert.equal((await shop.raw("//")).status, 404);
   });
 
-  it("takes 10 MB of body and 10,240 bytes of request line and headers, and not a byte more", async () => {
+  it("accepts a body of 10 MB and 10,240 bytes of request line and headers, but not a byte more", async () => {
     const post = async (length: number) => {
       const body = Buffer.alloc(length, "a");
       return (await fetch(`${shop.url}nowhere`, { method: "POST", body })).status;
@@ -40,7 +40,7 @@ describe("an HTTP API that refuses a request", () => {
     assert.equal((await shop.raw("/nowhere", { long: "x".repeat(10_241 - rest) })).status, 431);
   });
 
-  it("refuses events and results over Lambda's 6 MB", async () => {
+  it("rejects events and results over Lambda's 6 MB", async () => {
     const post = (length: number, query = "") =>
       fetch(`${shop.url}echo?${query}`, { method: "POST", body: Buffer.alloc(length, "a") });
     // In base64, four bytes stand for three. The function answers with the event.
@@ -52,7 +52,7 @@ describe("an HTTP API that refuses a request", () => {
     assert.match(shop.requests.at(-1)?.error ?? "", /^Function\.ResponseSizeTooLarge: Response payload size/);
   });
 
-  it("survives clients that go away in the middle of a body", async () => {
+  it("survives clients that disconnect in the middle of a body", async () => {
     const socket = connect(shop.port(), "127.0.0.1");
     socket.write("POST /echo HTTP/1.1\r\nhost: localhost\r\ncontent-length: 100\r\n\r\nabc");
     await once(socket, "connect");
@@ -90,7 +90,7 @@ describe("an HTTP API that refuses a request", () => {
     await until("a visit that is let through again", visit, (status) => status === 200);
   });
 
-  it("lets nothing through a stage whose settings leave out one of the limits", async () => {
+  it("throttles every request to a stage that sets only one of the limits", async () => {
     assert.equal((await fetch(`${shop.url}closed/echo`)).status, 429);
   });
 });

@@ -13,7 +13,7 @@ const table = 'new aws.dynamodb.Table("t", { hashKey: "id", attributes: [{ name:
 describe("npm start", function () {
   this.timeout(120_000);
 
-  it("shows what it deploys, the URL last, answers, and ends at Ctrl-C", async () => {
+  it("shows its resources and then the URL, answers, and ends on Ctrl-C", async () => {
     const readme = 'export const readme = "# Title\\ntext";\nexport const list = [url, 3];\n';
     const started = start(["--port", "0"], createProject({ "index.ts": page["index.ts"] + readme }));
     const url = await urlOf(started);
@@ -37,7 +37,7 @@ describe("npm start", function () {
     assert.equal(shown.stderr, "");
   });
 
-  it("leaves nothing behind when Ctrl-C comes during the deployment", async () => {
+  it("leaves nothing behind after Ctrl-C during the deployment", async () => {
     const tmp = mkdtempSync(join(tmpdir(), "tmp-"));
     const never = { "index.ts": `${page["index.ts"]}export const never = new Promise(() => {});\n` };
     const started = start(["--port", "0"], createProject(never), { TMPDIR: tmp });
@@ -53,7 +53,7 @@ describe("npm start", function () {
     rmSync(tmp, { recursive: true });
   });
 
-  it("is not touched by the developer's settings for AWS", async () => {
+  it("ignores the developer's AWS settings", async () => {
     const home = mkdtempSync(join(tmpdir(), "home-"));
     mkdirSync(join(home, ".aws"));
     writeFileSync(join(home, ".aws/config"), "[default]\nuse_fips_endpoint = true\ndefaults_mode = wrong\n");
@@ -77,7 +77,7 @@ describe("npm start", function () {
       assert.match(stdout, new RegExp(`^  --${option}\\b`, "m"));
   });
 
-  it("lets a debugger attach at the usual port, or at the one you choose", () => {
+  it("lets a debugger attach at the default port, or at one that you choose", () => {
     assert.equal(readOptions(["--inspect"]).inspectPort, 9229);
     assert.equal(readOptions(["--inspect=9300"]).inspectPort, 9300);
     assert.equal(readOptions([]).inspectPort, undefined);

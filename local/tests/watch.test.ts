@@ -33,12 +33,12 @@ describe("--watch", function () {
     await untilShown(running, "Watching for changes.");
   });
 
-  it("deploys a change of the code at the same address", async () => {
+  it("deploys changed code at the same address", async () => {
     write(folder, { "page.ts": `export const text: string = "two";\n` });
     await untilPageIs("welcome two");
   });
 
-  it("shows a mistake in types with its place, and goes on with what was there", async () => {
+  it("shows a type error with its location, and keeps the previous deployment", async () => {
     const from = running.shown.stderr.length;
     write(folder, { "page.ts": "export const text: string = 3;\n" });
     const mistake = /page\.ts\(1,\d+\): error TS2322: .*\nWhat was deployed before goes on\./;
@@ -52,7 +52,7 @@ describe("--watch", function () {
     await untilPageIs("welcome three");
   });
 
-  it("shows a mistake in the settings, and goes on with what was there", async () => {
+  it("shows an error in the settings, and keeps the previous deployment", async () => {
     const from = running.shown.stderr.length;
     write(folder, { "Pulumi.dev.yaml": "config:\n  greting: hi\n" });
     const mistake = /greeting.*What was deployed before goes on\./s;
@@ -66,7 +66,7 @@ describe("--watch", function () {
     await untilPageIs("hi three");
   });
 
-  it("outlives functions that cannot be serialized, and errors that come later", async () => {
+  it("survives functions that can't be serialized, and errors thrown later", async () => {
     const from = running.shown.stderr.length;
     // Without a package.json, Pulumi cannot tell what belongs to them.
     const callback = (name: string) =>
@@ -85,13 +85,13 @@ describe("--watch", function () {
     assert.equal(running.child.exitCode, null);
   });
 
-  it("keeps the address when the API gets another name", async () => {
+  it("keeps the address when the API is renamed", async () => {
     write(folder, { "index.ts": page["index.ts"].replace('publish("site")', 'publish("renamed")') });
     write(folder, { "page.ts": `export const text: string = "five";\n` });
     await untilPageIs("hi five");
   });
 
-  it("prints the addresses again when there is another", async () => {
+  it("prints the addresses again when one is added", async () => {
     const from = running.shown.stdout.length;
     write(folder, { "index.ts": `${page["index.ts"]}export const second = publish("second");\n` });
     const shown = await until(
@@ -104,7 +104,7 @@ describe("--watch", function () {
     for (const each of urls) assert.equal(await (await fetch(String(each))).text(), "hi five");
   });
 
-  it("goes on without the compiler when it has died", async () => {
+  it("continues without the compiler if it dies", async () => {
     const compilers = () => {
       try {
         return execFileSync("pgrep", ["-P", `${running.child.pid}`], { encoding: "utf8" })
