@@ -167,4 +167,4 @@ export const tableName = table.name;
 export const functionName = visit.name;
 export const dashboardUrl = monitoring.dashboardUrl;
 // Pulumi Cloud shows this on the stack's page, with the outputs filled in.
-export const readme = readFileSync(`${__dirname}/Pulumi.README.md`, "utf8");
+export const readme = readFileSync(`${__dirname}/infrastructure/stack.md`, "utf8");

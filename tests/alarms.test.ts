@@ -1,6 +1,6 @@
 import { strict as assert } from "node:assert";
-import { evaluate } from "../harness/evaluate";
 import { type Alarm, isRaised, type Series } from "./support/alarms";
+import { evaluate } from "./support/evaluate";
 
 // Each test simulates four periods of five minutes.
 describe("the alarms", () => {

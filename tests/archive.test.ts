@@ -9,9 +9,9 @@ import { promisify } from "node:util";
 import { gzipSync } from "node:zlib";
 import type * as pulumi from "@pulumi/pulumi";
 import { unpack } from "pulumi-aws-local";
-import { evaluate } from "../harness/evaluate";
-import { useTable } from "../harness/table";
 import { bundle } from "../infrastructure/bundle";
+import { evaluate } from "./support/evaluate";
+import { useTable } from "./support/table";
 
 const run = promisify(execFile);
 const project = resolve(__dirname, "..");
@@ -87,14 +87,14 @@ describe("the function's archive", () => {
     const copy = join(folder, "project");
     mkdirSync(copy);
     for (const name of readdirSync(project)) {
-      if (/\.(ts|json|yaml|md)$|^(harness|infrastructure|local)$/.test(name)) {
+      if (/\.(ts|json|yaml|md)$|^(infrastructure|packages|tests)$/.test(name)) {
         cpSync(join(project, name), join(copy, name), { recursive: true });
       }
     }
     symlinkSync(join(project, "node_modules"), join(copy, "node_modules"));
     const script = `
-      const { evaluate } = require("./harness/evaluate");
-      const { unpack } = require("./local/lambda/archive");
+      const { evaluate } = require("./tests/support/evaluate");
+      const { unpack } = require("./packages/local/lambda/archive");
       evaluate().then(({ inputs }) => unpack(inputs("aws:lambda/function:Function", "visit").code, "archive"));`;
     await run(process.execPath, ["-r", "ts-node/register", "-e", script], { cwd: copy });
     await unpackArchive(join(folder, "again"));

@@ -9,11 +9,11 @@ import {
 } from "@aws-sdk/client-dynamodb";
 import type { APIGatewayProxyEventV2 } from "aws-lambda";
 import { createHandler } from "../handler";
-import { readPage } from "../harness/browser";
-import { fakeContext } from "../harness/context";
-import { evaluate } from "../harness/evaluate";
-import { useTable } from "../harness/table";
 import { secrets, uuids } from "../tokens";
+import { readPage } from "./support/browser";
+import { fakeContext } from "./support/context";
+import { evaluate } from "./support/evaluate";
+import { useTable } from "./support/table";
 
 const limits = { COOKIE_NAME: "sid", IDLE_SECONDS: "60", ABSOLUTE_SECONDS: "600" };
 

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import * as pulumi from "@pulumi/pulumi";
 import { unpack } from "pulumi-aws-local";
-import { copyProject } from "../harness/project";
+import { copyProject } from "./support/project";
 
 const run = promisify(execFile);
 

@@ -6,8 +6,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Run, run } from "pulumi-aws-local";
 import { WebSocket } from "ws";
-import { createBrowser } from "../harness/browser";
-import { copyProject } from "../harness/project";
+import { createBrowser } from "./support/browser";
+import { copyProject } from "./support/project";
 
 interface CallFrame {
   location: { lineNumber: number; columnNumber: number };

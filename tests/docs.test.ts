@@ -67,11 +67,11 @@ describe("the documentation", () => {
 
   it("mentions only commands and options that exist", () => {
     const optionsOf: Record<string, string> = {
-      start: "local/cli/options.ts",
-      verify: "acceptance/verify.ts",
-      e2e: "acceptance/e2e.ts",
-      soak: "acceptance/soak.ts",
-      bench: "bench/run.ts",
+      start: "packages/local/cli/options.ts",
+      verify: "commands/verify.ts",
+      e2e: "commands/e2e.ts",
+      soak: "commands/soak.ts",
+      bench: "packages/bench/run.ts",
     };
     for (const page of pages) {
       for (const [, name = "", rest = ""] of read(page).matchAll(/npm (?:run )?(\w+)( -- [^\n`|;]*)?/g)) {
@@ -104,7 +104,7 @@ describe("the documentation", () => {
   });
 
   it("gives a reason for every package", () => {
-    const [, table = ""] = read("CONTRIBUTING.md").split("| Package | For |\n");
+    const [, table = ""] = read(".github/CONTRIBUTING.md").split("| Package | For |\n");
     const cells = [...(table.split("\n\n")[0] ?? "").matchAll(/^\|([^|]+)\|/gm)].map(([, cell]) => cell);
     const named = [...cells.join().matchAll(/`([^`]+)`/g)].map(([, name]) => name);
     assert.deepEqual(named.sort(), Object.keys({ ...dependencies, ...devDependencies }).sort());

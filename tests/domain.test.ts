@@ -1,5 +1,5 @@
 import { strict as assert } from "node:assert";
-import { type Evaluation, evaluate, tags } from "../harness/evaluate";
+import { type Evaluation, evaluate, tags } from "./support/evaluate";
 
 describe("the custom domain", () => {
   let program: Evaluation;

@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { project } from "../harness/project";
+import { project } from "./support/project";
 
 describe("the tests", () => {
   const folder = mkdtempSync(join(tmpdir(), "tests-"));

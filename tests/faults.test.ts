@@ -1,11 +1,11 @@
 import { strict as assert } from "node:assert";
 import type { APIGatewayProxyEventV2 } from "aws-lambda";
 import { createHandler } from "../handler";
-import { readPage } from "../harness/browser";
-import { fakeContext } from "../harness/context";
-import { type Fault, type FaultProxy, startFaultProxy } from "../harness/faultproxy";
-import { useTable } from "../harness/table";
+import { readPage } from "./support/browser";
+import { fakeContext } from "./support/context";
+import { type Fault, type FaultProxy, startFaultProxy } from "./support/faultproxy";
 import { recordLog } from "./support/log";
+import { useTable } from "./support/table";
 
 // The handler with its own DynamoDB client, which talks to a proxy that injects faults.
 for (const form of ["uuid", "secret"])

@@ -2,12 +2,12 @@ import { strict as assert } from "node:assert";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import type { APIGatewayProxyEventV2 } from "aws-lambda";
 import { createHandler } from "../handler";
-import { readPage } from "../harness/browser";
-import { fakeContext } from "../harness/context";
-import { startFaultProxy } from "../harness/faultproxy";
-import { connection, useTable } from "../harness/table";
 import { secrets, uuids } from "../tokens";
+import { readPage } from "./support/browser";
+import { fakeContext } from "./support/context";
+import { startFaultProxy } from "./support/faultproxy";
 import { recordLog } from "./support/log";
+import { connection, useTable } from "./support/table";
 
 for (const [form, tokens] of Object.entries({ uuid: uuids, secret: secrets }))
   describe(`the handler with ${form} ids`, () => {

@@ -1,5 +1,5 @@
 import { strict as assert } from "node:assert";
-import { evaluate } from "../harness/evaluate";
+import { evaluate } from "./support/evaluate";
 import { violations } from "./support/limits";
 
 describe("AWS's limits", () => {

@@ -5,11 +5,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DynamoDBClient, ScanCommand } from "@aws-sdk/client-dynamodb";
 import { type Run, run } from "pulumi-aws-local";
-import { createBrowser } from "../harness/browser";
-import { startFaultProxy } from "../harness/faultproxy";
-import { copyProject } from "../harness/project";
-import { connection } from "../harness/table";
-import { start, urlOf } from "../local/tests/support/start";
+import { start, urlOf } from "../packages/local/tests/support/start";
+import { createBrowser } from "./support/browser";
+import { startFaultProxy } from "./support/faultproxy";
+import { copyProject } from "./support/project";
+import { connection } from "./support/table";
 
 const folder = copyProject();
 

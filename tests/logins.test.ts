@@ -1,11 +1,11 @@
 import { strict as assert } from "node:assert";
 import { DynamoDBClient, paginateScan } from "@aws-sdk/client-dynamodb";
 import { type EmbeddedDynamoDB, type Run, run, startDynamoDB } from "pulumi-aws-local";
-import { createBrowser, readPage } from "../harness/browser";
-import { type Fault, type FaultProxy, startFaultProxy } from "../harness/faultproxy";
-import { copyProject } from "../harness/project";
-import { connection } from "../harness/table";
+import { createBrowser, readPage } from "./support/browser";
+import { type Fault, type FaultProxy, startFaultProxy } from "./support/faultproxy";
+import { copyProject } from "./support/project";
 import { applyRecipe } from "./support/recipes";
+import { connection } from "./support/table";
 
 type Browser = ReturnType<typeof createBrowser>;
 

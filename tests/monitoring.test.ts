@@ -1,6 +1,6 @@
 import { strict as assert } from "node:assert";
-import { type Evaluation, evaluate } from "../harness/evaluate";
 import { type Alarm, type Metric, metricsOf } from "./support/alarms";
+import { type Evaluation, evaluate } from "./support/evaluate";
 
 const ALARM = "aws:cloudwatch/metricAlarm:MetricAlarm";
 const FILTER = "aws:cloudwatch/logMetricFilter:LogMetricFilter";

@@ -2,10 +2,10 @@ import { strict as assert } from "node:assert";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
-import { rows } from "../bench/scale";
-import { evaluate } from "../harness/evaluate";
-import { project } from "../harness/project";
+import { rows } from "../packages/bench/scale";
 import { type Alarm, metricsOf } from "./support/alarms";
+import { evaluate } from "./support/evaluate";
+import { project } from "./support/project";
 
 /**
  * Prices in us-east-1, in dollars:

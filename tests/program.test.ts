@@ -1,7 +1,9 @@
 import { strict as assert } from "node:assert";
-import { resolve } from "node:path";
+import { copyFileSync } from "node:fs";
+import { join } from "node:path";
 import { readProject } from "pulumi-aws-local";
-import { type Evaluation, evaluate, tags } from "../harness/evaluate";
+import { type Evaluation, evaluate, tags } from "./support/evaluate";
+import { copyProject, project } from "./support/project";
 
 describe("the program", () => {
   let program: Evaluation;
@@ -216,8 +218,10 @@ describe("the program", () => {
 
   it("sends every service that it uses to the emulator, in the stack emulated", async () => {
     const optional = { privateNetwork: "true", tracing: "true", alarmEmail: "ops@example.org" };
-    const { resources } = await evaluate(optional, { stack: "emulated" });
-    const { config } = readProject(resolve(__dirname, ".."), "emulated");
+    const { resources } = await evaluate(optional);
+    const copy = copyProject();
+    copyFileSync(join(project, "docs/Pulumi.emulated.yaml"), join(copy, "Pulumi.emulated.yaml"));
+    const { config } = readProject(copy, "emulated");
     const [endpoints] = JSON.parse(config["aws:endpoints"] ?? "");
     for (const { type } of resources.filter((resource) => resource.type.startsWith("aws:"))) {
       const service = type.startsWith("aws:cloudwatch/log") ? "logs" : type.split(/[:/]/)[1];

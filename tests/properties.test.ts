@@ -2,11 +2,11 @@ import { strict as assert } from "node:assert";
 import type { APIGatewayProxyEventV2 } from "aws-lambda";
 import * as fc from "fast-check";
 import { createHandler } from "../handler";
-import { readPage } from "../harness/browser";
-import { fakeContext } from "../harness/context";
-import { useTable } from "../harness/table";
 import { secrets, uuids } from "../tokens";
+import { readPage } from "./support/browser";
+import { fakeContext } from "./support/context";
 import { recordLog } from "./support/log";
+import { useTable } from "./support/table";
 
 for (const [form, tokens] of Object.entries({ uuid: uuids, secret: secrets }))
   describe(`the handler with ${form} ids, for any input,`, () => {

@@ -5,10 +5,10 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { DynamoDBClient, ScanCommand } from "@aws-sdk/client-dynamodb";
 import { type Run, run } from "pulumi-aws-local";
-import { createBrowser } from "../harness/browser";
-import { copyProject } from "../harness/project";
-import { connection } from "../harness/table";
+import { createBrowser } from "./support/browser";
+import { copyProject } from "./support/project";
 import { applyRecipe, blockUnder, patches } from "./support/recipes";
+import { connection } from "./support/table";
 
 type Browser = ReturnType<typeof createBrowser>;
 /** What to check in a project that contains the recipe. */

@@ -1,5 +1,5 @@
 import { strict as assert } from "node:assert";
-import { type Evaluation, evaluate } from "../harness/evaluate";
+import { type Evaluation, evaluate } from "./support/evaluate";
 import { rules } from "./support/rules";
 
 describe("the rules for all resources", () => {

@@ -1,9 +1,9 @@
 import { strict as assert } from "node:assert";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { createHandler } from "../handler";
-import { startFaultProxy } from "../harness/faultproxy";
-import { connection, useTable } from "../harness/table";
+import { startFaultProxy } from "./support/faultproxy";
 import { recordLog } from "./support/log";
+import { connection, useTable } from "./support/table";
 
 describe("the handler, at a cold start", () => {
   const table = useTable();

@@ -2,14 +2,14 @@ import { strict as assert } from "node:assert";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
-import { checks } from "../acceptance/checks";
-import { createClient } from "../acceptance/client";
-import { project } from "../harness/project";
+import { checks } from "../commands/checks";
+import { createClient } from "../commands/client";
 import { type Page, startFakeSite } from "./support/fakesite";
+import { project } from "./support/project";
 
 const settings = { cookieName: "sid", idleSeconds: "60" };
 
-describe("the acceptance checks", () => {
+describe("the checks", () => {
   /** The titles of the checks that fail against a site with changed responses. */
   async function failedChecks(breakPage: (page: Page, cookie: string) => Page): Promise<string[]> {
     const { url, close } = await startFakeSite(() => settings, breakPage);
@@ -98,7 +98,7 @@ describe("the acceptance checks", () => {
 
 describe("npm run verify", () => {
   async function verify(...args: string[]) {
-    const script = join(project, "acceptance/verify.ts");
+    const script = join(project, "commands/verify.ts");
     const child = spawn(process.execPath, ["-r", "pulumi-aws-local/register.js", script, ...args], {
       cwd: project,
     });

@@ -4,10 +4,10 @@ import { once } from "node:events";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { createBrowser } from "../harness/browser";
-import { copyProject } from "../harness/project";
-import { type Started, start, urlOf } from "../local/tests/support/start";
-import { until } from "../local/tests/support/until";
+import { type Started, start, urlOf } from "../packages/local/tests/support/start";
+import { until } from "../packages/local/tests/support/until";
+import { createBrowser } from "./support/browser";
+import { copyProject } from "./support/project";
 import { applyRecipe } from "./support/recipes";
 
 describe("npm start -- --watch", () => {

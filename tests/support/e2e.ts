@@ -4,11 +4,11 @@ import { once } from "node:events";
 import { readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
-import { explain } from "../../acceptance/errors";
-import { testLifecycle } from "../../acceptance/lifecycle";
-import { copyProject, project } from "../../harness/project";
+import { explain } from "../../commands/errors";
+import { testLifecycle } from "../../commands/lifecycle";
 import { type FakePulumiOptions, installFakePulumi } from "./fakepulumi";
 import { startFakeSite } from "./fakesite";
+import { copyProject, project } from "./project";
 
 export interface Result {
   code: number;
@@ -62,7 +62,7 @@ export function useE2E() {
     const { commands, path: pathWithCli } = installCli(cli);
     const child = spawn(
       process.execPath,
-      ["-r", "pulumi-aws-local/register.js", join(project, "acceptance/e2e.ts"), ...args],
+      ["-r", "pulumi-aws-local/register.js", join(project, "commands/e2e.ts"), ...args],
       { cwd: folder, detached: true, env: { ...process.env, PATH: path || pathWithCli } },
     );
     children.add(child);

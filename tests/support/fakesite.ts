@@ -13,7 +13,7 @@ export interface Page {
 }
 
 /**
- * An in-memory site that passes all acceptance checks.
+ * An in-memory site that passes all checks.
  *
  * @param settings called for each request
  * @param breakPage changes a response, so that a check fails

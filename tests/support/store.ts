@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { DynamoDBClient, UpdateItemCommand, UpdateItemCommandOutput } from "@aws-sdk/client-dynamodb";
-import { useTable } from "../../harness/table";
 import { createSessionStore } from "../../sessions";
+import { useTable } from "./table";
 
 type Send = (command: UpdateItemCommand, options?: object) => Promise<UpdateItemCommandOutput>;
 

@@ -7,8 +7,8 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Provider, Resource } from "pulumi-aws-local";
-import { evaluate } from "../../harness/evaluate";
 import { toTemplate } from "./cloudformation";
+import { evaluate } from "./evaluate";
 
 const parts: Record<string, Record<string, string>> = {
   network: { privateNetwork: "true" },

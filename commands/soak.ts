@@ -4,10 +4,10 @@ import { randomInt } from "node:crypto";
 import { setTimeout as wait } from "node:timers/promises";
 import { DynamoDBClient, paginateScan } from "@aws-sdk/client-dynamodb";
 import { type Run, run, startDynamoDB } from "pulumi-aws-local";
-import { readPage } from "../harness/browser";
-import { type Fault, startFaultProxy } from "../harness/faultproxy";
-import { copyProject } from "../harness/project";
-import { connection } from "../harness/table";
+import { readPage } from "../tests/support/browser";
+import { type Fault, startFaultProxy } from "../tests/support/faultproxy";
+import { copyProject } from "../tests/support/project";
+import { connection } from "../tests/support/table";
 import { explain, Failure } from "./errors";
 import { parseOptions } from "./options";
 

@@ -4,8 +4,8 @@ import { gzipSync } from "node:zlib";
 import * as pulumi from "@pulumi/pulumi";
 import { build } from "esbuild";
 import { unpack } from "pulumi-aws-local";
-import { createHandler } from "../handler";
-import { evaluate } from "../harness/evaluate";
+import { createHandler } from "../../handler";
+import { evaluate } from "../../tests/support/evaluate";
 
 export interface Archive {
   name: string;

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 
-const nodeModules = resolve(__dirname, "../../../node_modules");
+const nodeModules = resolve(__dirname, "../../../../node_modules");
 
 const folders: string[] = [];
 process.on("exit", () => {

@@ -6,7 +6,7 @@ import {
   type UpdateItemCommandOutput,
 } from "@aws-sdk/client-dynamodb";
 import type { APIGatewayProxyEventV2, Context } from "aws-lambda";
-import { createHandler } from "../../handler";
+import { createHandler } from "../../../handler";
 import { type Contender, connect, counterIn, createTable, type Jar, type Start } from "./contender";
 
 console.info = () => {}; // the handler's log

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 
 /** The path of this project. */
-export const project = resolve(__dirname, "..");
+export const project = resolve(__dirname, "../..");
 
 /** Settings for the stack dev, so that tests don't depend on Pulumi.dev.yaml. */
 const settings = `config:

@@ -15,7 +15,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import type * as pulumi from "@pulumi/pulumi";
 import { unpack } from "pulumi-aws-local";
-import { evaluate } from "../harness/evaluate";
+import { evaluate } from "../../tests/support/evaluate";
 import { connect, createTable } from "./contenders/contender";
 import { startDynamoDB } from "./dynamodb";
 import { createQuota, priceOf, quotaOf, shareOf } from "./lambda";

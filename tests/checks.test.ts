@@ -1,10 +1,10 @@
 import { strict as assert } from "node:assert";
 import { type Run, run } from "pulumi-aws-local";
-import { checks } from "../acceptance/checks";
-import { type Client, createClient } from "../acceptance/client";
-import { copyProject } from "../harness/project";
+import { checks } from "../commands/checks";
+import { type Client, createClient } from "../commands/client";
+import { copyProject } from "./support/project";
 
-describe("the acceptance checks, against a local run:", () => {
+describe("the checks, against a local run:", () => {
   let running: Run;
   let client: Client;
 

@@ -9,11 +9,11 @@ export interface ProgramTime {
   seconds: Figure;
 }
 
-const project = join(__dirname, "..");
+const project = join(__dirname, "../..");
 
 /** Times how long the program takes to start, each time in a new process. */
 export async function measureProgram(rounds: number): Promise<ProgramTime[]> {
-  const evaluate = `require("./harness/evaluate").evaluate().then(() => process.exit())`;
+  const evaluate = `require("./tests/support/evaluate").evaluate().then(() => process.exit())`;
   const measurements: [string, () => Promise<number>][] = [
     ["evaluation of index.ts under mocks", () => evaluation(["-r", "ts-node/register", "-e", evaluate])],
     ["npm start, to the first answer", () => firstAnswer("npm", ["start", "--", "--port"], project)],
