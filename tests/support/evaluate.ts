@@ -9,8 +9,6 @@ export interface Evaluation {
   outputs: Outputs;
   /** The inputs of the only resource with this type and name. */
   inputs(type: string, name: string): Record<string, unknown>;
-  /** The resources whose parent is this component. */
-  childrenOf(component: string): string[];
   /** What the program registers about a resource besides its inputs. */
   registration(type: string, name: string): Registration;
 }
@@ -26,8 +24,14 @@ interface Options {
   provider?: Provider;
 }
 
-/** The tags of every resource in the stack dev. */
-export const tags = { project: readProject(folder, "dev").name, stack: "dev" };
+/** Settings that add every optional part. */
+export const everyOption = {
+  privateNetwork: "true",
+  tracing: "true",
+  domainName: "www.example.com",
+  hostedZoneId: "Z1",
+  alarmEmail: "ops@example.org",
+};
 
 /**
  * Evaluates `index.ts` under runtime mocks, with the outputs that AWS would return. Results are cached by settings,
@@ -60,8 +64,6 @@ async function evaluateUncached(
     resources,
     outputs,
     inputs: (type, name) => findOnly(resources, type, name).inputs,
-    childrenOf: (component) =>
-      registrations.flatMap(({ type, name, parent }) => (parent === component ? [`${type} ${name}`] : [])),
     registration: (type, name) => findOnly(registrations, type, name),
   };
 }
@@ -73,56 +75,38 @@ function findOnly<T extends { type: string; name: string }>(all: T[], type: stri
 }
 
 /** The outputs that the program uses, as AWS would return them. */
+const returns = (outputs: Record<string, unknown>, id?: string) => () => ({ id, outputs });
+const api = {
+  executionArn: "arn:aws:execute-api:us-east-1:000000000000:api1",
+  apiEndpoint: "https://api1.test",
+};
+const vpc = {
+  vpcId: "vpc1",
+  isolatedSubnetIds: ["subnet1", "subnet2"],
+  routeTables: [{ id: "table1" }, { id: "table2" }],
+};
+const proof = {
+  resourceRecordName: "_proof",
+  resourceRecordType: "CNAME",
+  resourceRecordValue: "proof.test",
+};
+const target = { targetDomainName: "d.api.test", hostedZoneId: "ZAPI" };
 const aws: Provider = {
-  "aws:apigatewayv2/api:Api": () => ({
-    id: "api1",
-    outputs: {
-      executionArn: "arn:aws:execute-api:us-east-1:000000000000:api1",
-      apiEndpoint: "https://api1.test",
-    },
-  }),
-  "aws:apigatewayv2/integration:Integration": () => ({ id: "integration1" }),
-  "aws:apigatewayv2/stage:Stage": () => ({ outputs: { invokeUrl: "https://api1.test/" } }),
-  "aws:dynamodb/table:Table": () => ({ outputs: { arn: "arn:table", name: "sessions-1" } }),
-  "aws:cloudwatch/logGroup:LogGroup": ({ name }) => ({
-    outputs: { arn: `arn:log:${name}`, name: `${name}-log` },
-  }),
-  "aws:iam/role:Role": () => ({ id: "role1", outputs: { arn: "arn:role" } }),
-  "aws:lambda/function:Function": () => ({ outputs: { invokeArn: "arn:invoke", name: "visit-1" } }),
-  "aws:sns/topic:Topic": () => ({ outputs: { arn: "arn:topic" } }),
-  "aws:cloudwatch/metricAlarm:MetricAlarm": ({ name }) => ({ outputs: { arn: `arn:alarm:${name}` } }),
-  "awsx:ec2:Vpc": () => ({
-    outputs: {
-      vpcId: "vpc1",
-      isolatedSubnetIds: ["subnet1", "subnet2"],
-      routeTables: [{ id: "table1" }, { id: "table2" }],
-    },
-  }),
-  "aws:ec2/vpcEndpoint:VpcEndpoint": () => ({ outputs: { prefixListId: "pl-dynamodb" } }),
-  "aws:ec2/securityGroup:SecurityGroup": () => ({ id: "group1" }),
-  "aws:acm/certificate:Certificate": () => ({
-    outputs: {
-      arn: "arn:certificate",
-      domainValidationOptions: [
-        {
-          resourceRecordName: "_proof.test",
-          resourceRecordType: "CNAME",
-          resourceRecordValue: "proof.acm.test",
-        },
-      ],
-    },
-  }),
-  "aws:apigatewayv2/domainName:DomainName": ({ inputs }) => ({
-    outputs: {
-      domainNameConfiguration: {
-        ...(inputs.domainNameConfiguration as object),
-        targetDomainName: "d.api.test",
-        hostedZoneId: "ZAPI",
-      },
-    },
-  }),
-  "aws:route53/record:Record": ({ inputs }) => ({ outputs: { fqdn: `${inputs.name}.` } }),
-  "aws:acm/certificateValidation:CertificateValidation": () => ({
-    outputs: { certificateArn: "arn:validated" },
-  }),
+  "aws:apigatewayv2/api:Api": returns(api, "api1"),
+  "aws:apigatewayv2/integration:Integration": returns({}, "integration1"),
+  "aws:apigatewayv2/stage:Stage": returns({ invokeUrl: "https://api1.test/" }),
+  "aws:apigatewayv2/domainName:DomainName": returns({ domainNameConfiguration: target }),
+  "aws:dynamodb/table:Table": returns({ arn: "arn:table", name: "sessions-1" }),
+  "aws:cloudwatch/logGroup:LogGroup": ({ name }) =>
+    returns({ arn: `arn:log:${name}`, name: `${name}-log` })(),
+  "aws:cloudwatch/metricAlarm:MetricAlarm": ({ name }) => returns({ arn: `arn:alarm:${name}` })(),
+  "aws:iam/role:Role": returns({ arn: "arn:role" }, "role1"),
+  "aws:lambda/function:Function": returns({ invokeArn: "arn:invoke", name: "visit-1" }),
+  "aws:sns/topic:Topic": returns({ arn: "arn:topic" }),
+  "awsx:ec2:Vpc": returns(vpc),
+  "aws:ec2/vpcEndpoint:VpcEndpoint": returns({ prefixListId: "pl-dynamodb" }),
+  "aws:ec2/securityGroup:SecurityGroup": returns({}, "group1"),
+  "aws:acm/certificate:Certificate": returns({ arn: "arn:certificate", domainValidationOptions: [proof] }),
+  "aws:acm/certificateValidation:CertificateValidation": returns({ certificateArn: "arn:validated" }),
+  "aws:route53/record:Record": ({ inputs }) => returns({ fqdn: `${inputs.name}.` })(),
 };

@@ -7,6 +7,7 @@ export interface Registration {
   type: string;
   name: string;
   protect: boolean;
+  retainOnDelete: boolean;
   /** The name of the parent component, if any. */
   parent?: string;
   /** Whether the type has tags: its constructor sets the property, even if to undefined. */
@@ -20,32 +21,31 @@ let registrations = new Map<pulumi.Resource, Registration>();
 /** A stack transformation that changes nothing. */
 export function record({ resource, type, name, props, opts }: pulumi.ResourceTransformationArgs): undefined {
   const all = registrations;
+  const { protect, retainOnDelete, parent, dependsOn } = opts as pulumi.CustomResourceOptions;
   all.set(resource, {
     type,
     name,
-    protect: opts.protect === true,
-    parent: opts.parent && all.get(opts.parent)?.name,
+    protect: protect === true,
+    retainOnDelete: retainOnDelete === true,
+    parent: parent && all.get(parent)?.name,
     takesTags: "tags" in props,
     dependencies: async () => {
       const found = new Set<pulumi.Resource>();
-      await pulumi.runtime.serializeProperty(
-        name,
-        { props, dependsOn: "dependsOn" in opts ? opts.dependsOn : [] },
-        found,
-      );
-      return [...found].map((other) => `${all.get(other)?.type} ${all.get(other)?.name}`);
+      await pulumi.runtime.serializeProperty(name, { props, dependsOn: dependsOn ?? [] }, found);
+      return [...found].map((other) => `${all.get(other)?.type.split(":").pop()} ${all.get(other)?.name}`);
     },
   });
-  return undefined;
 }
 
 /** Writes a program to the project's folder that runs `index.ts` under {@link record}. */
 export function writeRecordingProgram(folder: string): string {
   const program = join(folder, "recorded.js");
-  const text = `require("@pulumi/pulumi").runtime.registerStackTransformation(require(${JSON.stringify(__filename)}).record);
-module.exports = require("./index");
-`;
-  writeFileSync(program, text);
+  const registration = `require(${JSON.stringify(__filename)}).record`;
+  const lines = [
+    `require("@pulumi/pulumi").runtime.registerStackTransformation(${registration});`,
+    'module.exports = require("./index");\n',
+  ];
+  writeFileSync(program, lines.join("\n"));
   return program;
 }
 
