@@ -51,7 +51,6 @@ const policy = (statement: object): [string, Inputs] => [
 ];
 const STAGE = "aws:apigatewayv2/stage:Stage";
 const GROUP = "aws:ec2/securityGroup:SecurityGroup";
-const ADMINISTRATOR = "arn:aws:iam::aws:policy/AdministratorAccess";
 
 const rules: Record<string, Rule> = {
   "allow no action with a wildcard": {
@@ -85,20 +84,6 @@ const rules: Record<string, Rule> = {
         .flatMap(({ Resource }) => list(Resource).filter((resource) => resource !== "arn:table")),
     broken: [policy({ Action: "dynamodb:Query", Resource: ["arn:table", "arn:table/index"] })],
   },
-  "attach no managed policy": {
-    find: ({ type, inputs }) => [
-      ...list(inputs.managedPolicyArns as string[]),
-      ...(/Attachment$/.test(type) ? [String(inputs.policyArn)] : []),
-    ],
-    broken: [
-      ["aws:iam/rolePolicyAttachment:RolePolicyAttachment", { policyArn: ADMINISTRATOR }],
-      ["aws:iam/role:Role", { managedPolicyArns: [ADMINISTRATOR] }],
-    ],
-  },
-  "keep no log for ever": {
-    find: ({ type, inputs }) => (/:LogGroup$/.test(type) && !inputs.retentionInDays ? ["no retention"] : []),
-    broken: [["aws:cloudwatch/logGroup:LogGroup", {}]],
-  },
   "have tags of their project and stack, if they can": {
     find: ({ takesTags, inputs }) => {
       const { project, stack } = (inputs.tags ?? {}) as Inputs;
@@ -108,19 +93,6 @@ const rules: Record<string, Rule> = {
       ["aws:sqs/queue:Queue", {}],
       ["aws:dynamodb/table:Table", { tags: { project: "p" } }],
       ["awsx:ec2:Vpc", { tags: { stack: "s" } }],
-    ],
-  },
-  "have throttling limits above 0": {
-    find: ({ type, inputs }) => {
-      const settings = [inputs.defaultRouteSettings ?? {}, ...list(inputs.routeSettings)] as Inputs[];
-      const isLimited = ({ throttlingRateLimit, throttlingBurstLimit }: Inputs) =>
-        Number(throttlingRateLimit) > 0 && Number(throttlingBurstLimit) > 0;
-      return type === STAGE && !settings.every(isLimited) ? ["no throttling limits"] : [];
-    },
-    broken: [
-      [STAGE, {}],
-      [STAGE, { defaultRouteSettings: { throttlingRateLimit: 10 } }],
-      [STAGE, { defaultRouteSettings: { throttlingRateLimit: 0, throttlingBurstLimit: 5 } }],
     ],
   },
   "are not public, except the API": {
