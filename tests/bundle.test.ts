@@ -52,10 +52,6 @@ describe("a callback function", () => {
     return JSON.parse(stdout);
   }
 
-  it("can be inline", async () => {
-    assert.equal(await invoke(await pack(async () => "inline")), "inline");
-  });
-
   it("can require the program's modules, packages and Node.js modules", async () => {
     writeModule("greeting.ts", 'export const greeting: string = "hello";\n');
     const folder = await pack(async () => [

@@ -1,9 +1,5 @@
 import { strict as assert } from "node:assert";
-import { copyFileSync } from "node:fs";
-import { join } from "node:path";
-import { readProject } from "pulumi-aws-local";
 import { type Evaluation, evaluate, everyOption } from "./support/evaluate";
-import { copyProject, project } from "./support/project";
 
 const FUNCTION = "aws:lambda/function:Function";
 const TABLE = "aws:dynamodb/table:Table";
@@ -184,17 +180,6 @@ describe("the program", () => {
     assert.equal(dashboardUrl, `${console}#dashboards/dashboard/visit-1`);
     const shown = [...String(readme).matchAll(/\$\{outputs\.(\w+)\}/g)].map(([, name = ""]) => name);
     assert.deepEqual([...new Set(shown)].sort(), ["dashboardUrl", ...Object.keys(outputs)].sort());
-  });
-
-  it("sends every service that it uses to the emulator, in the stack emulated", async () => {
-    const { resources } = await evaluate({ ...everyOption, domainName: "", hostedZoneId: "" });
-    const copy = copyProject();
-    copyFileSync(join(project, "docs/Pulumi.emulated.yaml"), join(copy, "Pulumi.emulated.yaml"));
-    const [endpoints] = JSON.parse(readProject(copy, "emulated").config["aws:endpoints"] ?? "");
-    for (const { type } of resources.filter((resource) => resource.type.startsWith("aws:"))) {
-      const service = type.startsWith("aws:cloudwatch/log") ? "logs" : type.split(/[:/]/)[1];
-      assert.ok(`${service}` in endpoints, type);
-    }
   });
 
   it("creates resources after those that they need to work", async () => {

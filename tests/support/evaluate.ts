@@ -1,7 +1,23 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import * as pulumi from "@pulumi/pulumi";
 import type { Provider, Resource } from "pulumi-aws-local";
 import { deploy, type Outputs, readProject, standIns } from "pulumi-aws-local";
 import { copyProject } from "./project";
-import { type Registration, takeRegistrations, writeRecordingProgram } from "./registrations";
+
+/** What a program registers about a resource but Pulumi doesn't pass to mocks. */
+export interface Registration {
+  type: string;
+  name: string;
+  protect: boolean;
+  retainOnDelete: boolean;
+  /** The name of the parent component, if any. */
+  parent?: string;
+  /** Whether the type has tags: its constructor sets the property, even if to undefined. */
+  takesTags: boolean;
+  /** The resources in `dependsOn` and those whose outputs it uses. */
+  dependencies: () => Promise<string[]>;
+}
 
 export interface Evaluation {
   /** In the order of creation. */
@@ -14,7 +30,13 @@ export interface Evaluation {
 }
 
 const folder = copyProject();
-const program = writeRecordingProgram(folder);
+/** Runs `index.ts` under {@link record}. */
+const program = join(folder, "recorded.js");
+writeFileSync(
+  program,
+  `require("@pulumi/pulumi").runtime.registerStackTransformation(require(${JSON.stringify(__filename)}).record);
+  module.exports = require("./index");`,
+);
 /** By settings. */
 const evaluations = new Map<string, Promise<Evaluation>>();
 
@@ -55,17 +77,38 @@ async function evaluateUncached(
   const project = { ...readProject(folder, stack), program };
   for (const [key, value] of Object.entries(settings)) project.config[`${project.name}:${key}`] = value;
   const resources: Resource<Record<string, unknown>>[] = [];
-  takeRegistrations();
+  registrations = new Map();
   const outputs = await deploy(project, { ...standIns(project.region), ...aws, ...provider }, (resource) => {
     resources.push(resource as Resource<Record<string, unknown>>);
   });
-  const registrations = takeRegistrations();
+  const registered = [...registrations.values()];
   return {
     resources,
     outputs,
     inputs: (type, name) => findOnly(resources, type, name).inputs,
-    registration: (type, name) => findOnly(registrations, type, name),
+    registration: (type, name) => findOnly(registered, type, name),
   };
+}
+
+let registrations = new Map<pulumi.Resource, Registration>();
+
+/** A stack transformation that changes nothing. */
+export function record({ resource, type, name, props, opts }: pulumi.ResourceTransformationArgs): undefined {
+  const all = registrations;
+  const { protect, retainOnDelete, parent, dependsOn } = opts as pulumi.CustomResourceOptions;
+  all.set(resource, {
+    type,
+    name,
+    protect: protect === true,
+    retainOnDelete: retainOnDelete === true,
+    parent: parent && all.get(parent)?.name,
+    takesTags: "tags" in props,
+    dependencies: async () => {
+      const found = new Set<pulumi.Resource>();
+      await pulumi.runtime.serializeProperty(name, { props, dependsOn: dependsOn ?? [] }, found);
+      return [...found].map((other) => `${all.get(other)?.type.split(":").pop()} ${all.get(other)?.name}`);
+    },
+  });
 }
 
 function findOnly<T extends { type: string; name: string }>(all: T[], type: string, name: string): T {

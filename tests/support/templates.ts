@@ -1,12 +1,10 @@
-// Writes the stacks dev and prod, without and with every option, to FOLDER/stacks, as CloudFormation templates:
+// Writes the stacks dev and prod, without and with every option, to FOLDER, as CloudFormation templates:
 //
 //   npx ts-node tests/support/templates.ts FOLDER
-//
-// FOLDER/invalid gets templates with one mistake each, which the linter must reject.
 
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Provider, Resource } from "pulumi-aws-local";
+import type { Provider } from "pulumi-aws-local";
 import { toTemplate } from "./cloudformation";
 import { evaluate, everyOption } from "./evaluate";
 
@@ -44,35 +42,14 @@ const provider: Provider = {
   "awsx:ec2:Vpc": () => ({ outputs: vpc }),
 };
 
-/** Each mistake changes all resources of a type. */
-const mistakes: Record<string, [type: string, change: { physicalName?: string; inputs?: object }]> = {
-  "a-retention-of-4-days": ["aws:cloudwatch/logGroup:LogGroup", { inputs: { retentionInDays: 4 } }],
-  "a-name-of-65-characters": ["aws:iam/role:Role", { physicalName: "x".repeat(65) }],
-  "an-unknown-runtime": ["aws:lambda/function:Function", { inputs: { runtime: "nodejs19.x" } }],
-  "no-role": ["aws:lambda/function:Function", { inputs: { role: undefined } }],
-};
-
 async function main(folder: string): Promise<void> {
-  for (const name of ["stacks", "invalid"]) mkdirSync(join(folder, name), { recursive: true });
-  const write = (name: string, resources: Resource[]) =>
-    writeFileSync(join(folder, `${name}.json`), JSON.stringify(toTemplate(resources), null, 2));
-
+  mkdirSync(folder, { recursive: true });
   const options = { ...everyOption, hostedZoneId: "Z0123456789ABC", disableExecuteApiEndpoint: "true" };
   for (const stack of ["dev", "prod"]) {
-    write(`stacks/${stack}`, (await evaluate({}, { stack, provider })).resources);
-    write(`stacks/${stack}-with-every-option`, (await evaluate(options, { stack, provider })).resources);
-  }
-  const { resources } = await evaluate({}, { provider });
-  for (const [name, [type, { inputs, ...change }]] of Object.entries(mistakes)) {
-    const apply = (resource: Resource) => ({
-      ...resource,
-      ...change,
-      inputs: { ...resource.inputs, ...inputs },
-    });
-    write(
-      `invalid/${name}`,
-      resources.map((resource) => (resource.type === type ? apply(resource) : resource)),
-    );
+    for (const [name, settings] of Object.entries({ [stack]: {}, [`${stack}-with-every-option`]: options })) {
+      const { resources } = await evaluate(settings, { stack, provider });
+      writeFileSync(join(folder, `${name}.json`), JSON.stringify(toTemplate(resources), null, 2));
+    }
   }
 }
 
