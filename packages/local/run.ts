@@ -13,7 +13,7 @@ import { readProject } from "./pulumi/project";
 import type { Created, Provider, Resource } from "./pulumi/resource";
 import { standIns } from "./pulumi/standins";
 
-export interface RunOptions extends Patience {
+export interface RunOptions extends Omit<Patience, "onIgnored"> {
   /** The folder of the Pulumi project. */
   folder: string;
   stack: string;
@@ -104,7 +104,8 @@ export async function run(options: RunOptions): Promise<Run> {
     };
     running.add(functions);
     try {
-      const outputs = await deploy(project, provider, onCreated, { ...options, signal });
+      const onIgnored = (what: string) => ignored.push(what);
+      const outputs = await deploy(project, provider, onCreated, { ...options, signal, onIgnored });
       listeners = apis.listeners();
       await servers.serve(listeners);
       authorize = iam.authorize;

@@ -44,6 +44,8 @@ export function printUrls({ outputs, endpoints }: Deployed): void {
     const stages = values.filter((value) => value.startsWith(endpoint));
     return stages.length > 0 ? stages : `${endpoint}/`;
   });
+  if (urls.length === 0)
+    console.log("\nNothing can be called: the program declares no HTTP API that is emulated.");
   for (const url of new Set(urls)) console.log(`\n    ${paint(["bold", "cyan"], url)}`);
   console.log();
 }

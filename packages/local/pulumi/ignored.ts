@@ -5,12 +5,12 @@ const HARMLESS = ["name", "namePrefix", "description", "tags", "tagsAll"];
 
 /** What is not emulated of a resource, in words: its type, or inputs that its emulation ignores. */
 export function listIgnored(
-  { type, inputs }: Resource,
+  { type, custom, inputs }: Resource,
   { ignored = [] }: Created,
   provider: Provider,
 ): string[] {
-  // The program's own components have nothing to emulate.
-  if (!type.startsWith("aws")) return [];
+  // The program's own components have nothing to emulate; awsx has components that create resources.
+  if (!custom && !type.startsWith("aws")) return [];
   const short = type.split(":").pop() ?? type;
   const honours = provider[type]?.honours;
   if (!honours) return [short];

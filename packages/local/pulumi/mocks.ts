@@ -6,6 +6,8 @@ import { ACCOUNT_ID, type Created, type Provider, type Resource } from "./resour
 
 export interface MockOptions {
   onCreated: (resource: Resource, created: Created) => void;
+  /** Called with the name of a data source that is not emulated. */
+  onIgnored: (what: string) => void;
   /** Resources that are being created, by type and name. */
   creating: Set<string>;
   fail: (error: unknown) => void;
@@ -15,16 +17,16 @@ export interface MockOptions {
 export function createMocks(
   project: Project,
   provider: Provider,
-  { onCreated, creating, fail }: MockOptions,
+  { onCreated, onIgnored, creating, fail }: MockOptions,
 ): pulumi.runtime.Mocks {
   const { region } = project;
   const arn = (service: string, resource: string) => `arn:aws:${service}:${region}:${ACCOUNT_ID}:${resource}`;
   const declared = new Set<string>();
   return {
-    async newResource({ type, name, inputs }) {
+    async newResource({ type, name, inputs, custom }) {
       if (type === "pulumi:pulumi:Stack") return { id: name, state: inputs };
       const physicalName = inputs.name ?? `${inputs.namePrefix ?? `${name}-`}${suffix(project, type, name)}`;
-      const resource = { type, name, inputs, physicalName, arn };
+      const resource = { type, name, custom, inputs, physicalName, arn };
       const label = `${type} "${name}"`;
       try {
         if (declared.has(label)) throw new Error("another resource of this type has the same name");
@@ -43,13 +45,18 @@ export function createMocks(
       }
     },
     async call({ token, inputs }) {
-      const dataSource = provider[token];
-      if (!dataSource) {
-        fail(new UserError(`The local run doesn't emulate the data source ${token}.`));
-        return {};
+      const name = token.split(":").pop() ?? token;
+      try {
+        const dataSource = provider[token];
+        if (!dataSource) onIgnored(name);
+        const resource = { type: token, name, inputs, physicalName: inputs.name ?? name, arn };
+        const { outputs, ignored = [] } = (await dataSource?.(resource)) ?? {};
+        for (const what of ignored) onIgnored(name + what);
+        return { id: resource.physicalName, name: resource.physicalName, ...inputs, ...outputs };
+      } catch (error) {
+        fail(error instanceof UserError ? error : new UserError(`${name} fails: ${messageOf(error)}`));
+        return new Promise(() => {});
       }
-      const { outputs } = await dataSource({ type: token, name: "", inputs, physicalName: "", arn });
-      return { ...inputs, ...outputs };
     },
   };
 }

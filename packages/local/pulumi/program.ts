@@ -15,14 +15,19 @@ export interface Patience {
   signal?: AbortSignal;
   /** Called with what the deployment is waiting for, in words, if it takes more than a few seconds. */
   onWaiting?: (what: string) => void;
+  /** Called with the name of a data source that is not emulated; it has no outputs but its inputs. */
+  onIgnored?: (what: string) => void;
   /** Seconds after which a deployment fails. */
   seconds?: number;
 }
 
 const DEPLOYMENT_SECONDS = 60;
 
-/** Pulumi runs inline programs in it, but leaves it out of its types. */
-const { withLocalStorage } = state as unknown as { withLocalStorage<T>(callback: () => T): T };
+/** Pulumi leaves them out of its types. It runs inline programs in a store of their own. */
+const { getStore, withLocalStorage } = state as unknown as {
+  getStore(): { supportsSecrets: boolean; supportsResourceReferences: boolean };
+  withLocalStorage<T>(callback: () => T): T;
+};
 
 /**
  * Runs the project's program under Pulumi's runtime mocks, with `provider` instead of AWS. Resources of a type that the
@@ -36,7 +41,7 @@ export async function deploy(
   project: Project,
   provider: Provider,
   onCreated: (resource: Resource, created: Created) => void = () => {},
-  { signal, onWaiting, seconds = DEPLOYMENT_SECONDS }: Patience = {},
+  { signal, onWaiting, onIgnored = () => {}, seconds = DEPLOYMENT_SECONDS }: Patience = {},
 ): Promise<Outputs> {
   // If a mock rejected, so would everything that depends on it. Only the first cause matters: it ends the deployment, and
   // the mock never answers.
@@ -59,7 +64,7 @@ export async function deploy(
   try {
     // Keeps what a failed deployment left undone from registering resources in the next.
     const deployed = withLocalStorage(async () => {
-      const mocks = createMocks(project, provider, { onCreated, creating, fail });
+      const mocks = createMocks(project, provider, { onCreated, onIgnored, creating, fail });
       await pulumi.runtime.setMocks(mocks, project.name, project.stack, false);
       pulumi.runtime.setAllConfig(project.config);
       forgetModules(project.folder);
@@ -78,7 +83,11 @@ export async function deploy(
 }
 
 async function evaluate(program: string): Promise<Outputs> {
-  const outputs = await pulumi.runtime.runInPulumiStack(async () => import(program));
+  const outputs = await pulumi.runtime.runInPulumiStack(() => {
+    // Secrets then arrive as plain values, and resources as their ids. AWS's provider gets the same.
+    Object.assign(getStore(), { supportsSecrets: false, supportsResourceReferences: false });
+    return import(program);
+  });
   await pulumi.runtime.disconnect();
   // Node.js reports a rejection a moment later.
   await new Promise(setImmediate);

@@ -4,6 +4,8 @@ import type * as pulumi from "@pulumi/pulumi";
 export interface Resource<Inputs = Record<string, unknown>> {
   type: string;
   name: string;
+  /** Whether a provider would create it. A component only groups resources. */
+  custom?: boolean;
   inputs: Inputs;
   /** Like a name that Pulumi makes up, but the same in every run, so that kept tables are found again. */
   physicalName: string;
@@ -15,7 +17,10 @@ export interface Created {
   id?: string;
   /** In addition to the inputs, a `name` and an `arn`. */
   outputs?: Record<string, unknown>;
-  /** Parts of inputs that are not emulated, in words. */
+  /**
+   * What is not emulated of this resource. Each text is appended to the type's short name in the list that a start prints:
+   * ` of type HTTP_PROXY` becomes "Integration of type HTTP_PROXY", and `.tags` becomes "Stage.tags".
+   */
   ignored?: string[];
 }
 
