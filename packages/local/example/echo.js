@@ -16,6 +16,7 @@ exports.handler = async (event, context) => {
     for (;;) eaten.push(new Array(100_000).fill(invocations));
   }
   if (does === "log") {
+    console.debug("not worth a line");
     console.log("text %d", 1);
     console.warn({ a: 1 });
     console.error("failed:", new RangeError("too far"));

@@ -1,4 +1,14 @@
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 
@@ -22,6 +32,19 @@ export async function unpack(archive: pulumi.asset.Archive, folder: string): Pro
     else if (entry instanceof pulumi.asset.FileAsset) cpSync(await entry.path, target, { dereference: true });
     else if (pulumi.asset.Archive.isInstance(entry)) await unpack(entry, target);
     else throw new Error("remote assets are not emulated");
+  }
+}
+
+/**
+ * Lets functions below a folder load the project's AWS SDK, as Lambda has one for those that don't bring their own. Other
+ * packages stay out of reach.
+ */
+export function lendSdk(project: string, folder: string): void {
+  const installed = createRequire(join(project, "index.js")).resolve.paths("x") ?? [];
+  mkdirSync(join(folder, "node_modules"));
+  for (const scope of ["@aws-sdk", "@smithy"]) {
+    const found = installed.map((modules) => join(modules, scope)).find(existsSync);
+    if (found) symlinkSync(found, join(folder, "node_modules", scope));
   }
 }
 

@@ -3,12 +3,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type * as aws from "@pulumi/aws";
 import { type Created, emulate, type Provider, type Resource } from "../pulumi/resource";
-import { locateSources, unpack } from "./archive";
-import { FUNCTION_INPUTS, type FunctionInputs, prepare } from "./environment";
+import { lendSdk, locateSources, unpack } from "./archive";
+import { environmentOf, FUNCTION_INPUTS, type FunctionInputs } from "./environment";
 import { failure, type Outcome } from "./instance";
 import { createInstances, type Instances } from "./instances";
 import { checkLimits, MAX_PAYLOAD } from "./limits";
 import { createPermissions } from "./permissions";
+import { refuseServices } from "./services";
 
 export interface Functions {
   provider: Provider;
@@ -45,6 +46,8 @@ export interface FunctionsOptions {
 export function createFunctions(options: FunctionsOptions): Functions {
   const { folder: project, region, dynamodb, assume, onLog = () => {}, inspectPort, onInspect } = options;
   const folder = mkdtempSync(join(tmpdir(), "functions-"));
+  lendSdk(project, folder);
+  const others = refuseServices();
   const functions = new Map<string, Instances>();
   const inFlight = new Set<Promise<Outcome>>();
   const permissions = createPermissions(() => [...functions.keys()]);
@@ -58,14 +61,15 @@ export function createFunctions(options: FunctionsOptions): Functions {
     const accessKeyId = assume(role, functionArn);
     await unpack(code, taskRoot);
     locateSources(taskRoot, project);
-    const place = { functionName: physicalName, functionArn, region, taskRoot, accessKeyId, dynamodb };
-    const { runtime, environment } = prepare(inputs, place);
+    const otherServices = await others.endpoint;
+    const place = { functionName: physicalName, region, taskRoot, accessKeyId, dynamodb, otherServices };
     const instances = createInstances({
-      // The next function gets the next port.
-      runtime: { ...runtime, inspectPort: inspectPort && inspectPort + functions.size },
-      environment,
+      functionArn,
+      environment: environmentOf(inputs, place),
       memorySize,
       timeout,
+      // The next function gets the next port.
+      inspectPort: inspectPort && inspectPort + functions.size,
       onLog,
       onInspect: (url) => onInspect?.(physicalName, url),
     });
@@ -95,14 +99,15 @@ export function createFunctions(options: FunctionsOptions): Functions {
 
   async function close(): Promise<void> {
     await Promise.all([...functions.values()].map((instances) => instances.end()));
+    others.close();
     rmSync(folder, { recursive: true, force: true });
   }
 
   return {
     provider: {
       "aws:lambda/function:Function": emulate<aws.lambda.FunctionArgs>()(
-        // There is only one version here, and it runs on this machine's processor.
-        [...FUNCTION_INPUTS, "publish", "architectures"],
+        // There is only one version here.
+        [...FUNCTION_INPUTS, "publish"],
         create,
       ),
       "aws:lambda/permission:Permission": permissions.create,

@@ -38,12 +38,14 @@ describe("a function in the local run", () => {
 
   it("has its declared environment and Lambda's variables, but nothing from this process", async () => {
     const { env } = await (await echo()).json();
-    const { AWS_ENDPOINT_URL_DYNAMODB, AWS_ACCESS_KEY_ID, LAMBDA_TASK_ROOT, ...rest } = env;
-    const { AWS_LAMBDA_FUNCTION_NAME: name } = env;
+    const { AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_DYNAMODB, AWS_ACCESS_KEY_ID, ...others } = env;
+    const { AWS_LAMBDA_FUNCTION_NAME: name, LAMBDA_TASK_ROOT, _X_AMZN_TRACE_ID, ...rest } = others;
     assert.equal(AWS_ENDPOINT_URL_DYNAMODB, shop.running.dynamodb);
+    assert.match(AWS_ENDPOINT_URL, /^http:\/\/127\.0\.0\.1:\d+$/);
     assert.match(AWS_ACCESS_KEY_ID, /^ASIA[0-9A-F]{16}$/);
     assert.ok(LAMBDA_TASK_ROOT.endsWith(name));
     assert.match(name, /^echo-[0-9a-f]{7}$/);
+    assert.match(_X_AMZN_TRACE_ID, /^Root=1-[0-9a-f]{8}-[0-9a-f]{24};Parent=[0-9a-f]{16};Sampled=0$/);
     assert.deepEqual(rest, {
       GREETING: "hello",
       _HANDLER: "echo.handler",
@@ -51,9 +53,11 @@ describe("a function in the local run", () => {
       AWS_DEFAULT_REGION: "eu-west-1",
       AWS_EXECUTION_ENV: "AWS_Lambda_nodejs24.x",
       AWS_LAMBDA_FUNCTION_MEMORY_SIZE: "128",
-      AWS_LAMBDA_FUNCTION_NAME: name,
       AWS_LAMBDA_FUNCTION_VERSION: "$LATEST",
+      AWS_LAMBDA_INITIALIZATION_TYPE: "on-demand",
+      AWS_LAMBDA_LOG_FORMAT: "JSON",
       AWS_LAMBDA_LOG_GROUP_NAME: "echo-log",
+      AWS_LAMBDA_LOG_LEVEL: "INFO",
       AWS_LAMBDA_LOG_STREAM_NAME: "local",
       AWS_REGION: "eu-west-1",
       AWS_SHARED_CREDENTIALS_FILE: "/dev/null",
@@ -61,6 +65,7 @@ describe("a function in the local run", () => {
       AWS_SECRET_ACCESS_KEY: "local",
       AWS_SESSION_TOKEN: "local",
       LANG: "en_US.UTF-8",
+      PATH: "/usr/local/bin:/usr/bin:/bin",
       TZ: ":UTC",
     });
   });
@@ -71,13 +76,13 @@ describe("a function in the local run", () => {
     assert.match(awsRequestId, /^[0-9a-f-]{36}$/);
     assert.ok(remaining > 2500 && remaining <= 5000);
     assert.deepEqual(rest, {
-      callbackWaitsForEmptyEventLoop: true,
       functionName: env.AWS_LAMBDA_FUNCTION_NAME,
       functionVersion: "$LATEST",
       invokedFunctionArn: `arn:aws:lambda:eu-west-1:000000000000:function:${env.AWS_LAMBDA_FUNCTION_NAME}`,
       logGroupName: "echo-log",
       logStreamName: "local",
       memoryLimitInMB: "128",
+      xRayTraceId: env._X_AMZN_TRACE_ID,
     });
   });
 
@@ -106,5 +111,6 @@ describe("a function in the local run", () => {
     assert.equal(alone.message.errorMessage, "too far");
     assert.ok(Array.isArray(alone.message.stackTrace));
     assert.equal(thrown.message.errorType, "TypeError");
+    assert.doesNotMatch(shop.log(), /not worth a line/);
   });
 });

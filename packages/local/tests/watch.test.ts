@@ -107,7 +107,7 @@ describe("--watch", function () {
   it("continues without the compiler if it dies", async () => {
     const compilers = () => {
       try {
-        return execFileSync("pgrep", ["-P", `${running.child.pid}`], { encoding: "utf8" })
+        return execFileSync("pgrep", ["-P", `${running.child.pid}`, "-f", "tsc"], { encoding: "utf8" })
           .trim()
           .split("\n");
       } catch {
