@@ -2,23 +2,35 @@ import { randomBytes } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import { setTimeout as wait } from "node:timers/promises";
 import type { Outcome } from "../lambda/instance";
+import { type Cors, corsHeaders, withCors } from "./cors";
 import { type GatewayResponse, toEvent, toResponse } from "./payload";
-import { headBytes, isDecodable, MAX_HEAD_BYTES } from "./request";
+import { decodePath, headBytes, MAX_HEAD_BYTES } from "./request";
 import { findRoute } from "./routes";
 
+/** Something that may be of a kind that is not emulated: `variant` then says what it is, in words, to be answered with. */
+interface Emulated {
+  variant?: string;
+}
+
 /** An HTTP API as the program declares it. */
-export interface Api {
+export interface Api extends Emulated {
   id: string;
   accountId: string;
   executionArn: string;
+  cors?: Cors;
   /** By id. */
   integrations: Map<string, Integration>;
-  routes: { routeKey: string; target?: string }[];
+  routes: Route[];
   /** By name. */
   stages: Map<string, Stage>;
 }
 
-export interface Integration {
+export interface Route extends Emulated {
+  routeKey: string;
+  target?: string;
+}
+
+export interface Integration extends Emulated {
   functionArn: string;
   timeoutMilliseconds: number;
 }
@@ -69,6 +81,7 @@ export async function answerRequest(
     ...progress,
     error,
   });
+  const refuseVariant = (variant: string) => refuse(501, `The local run doesn't emulate ${variant}.`);
   const { requestId } = progress;
   const { method = "" } = request;
   // A client that takes the API for a proxy names it in the request line.
@@ -80,8 +93,12 @@ export async function answerRequest(
   }
   if (!body) return refuse(413, "Request Entity Too Large", "the body is over 10 MB");
 
-  const [path = "/"] = (request.url ?? "/").split("?");
-  if (!isDecodable(path)) return refuse(400, "Bad Request", "the path is not percent-encoded correctly");
+  if (api.variant) return refuseVariant(api.variant);
+  const path = decodePath(request.url ?? "/");
+  if (path === undefined) return refuse(400, "Bad Request", "the path is not percent-encoded correctly");
+  if (api.cors && method === "OPTIONS") {
+    return { statusCode: 204, headers: corsHeaders(api.cors, request), body: "", ...progress };
+  }
   const [, first = ""] = path.split("/");
   const stageName = first !== "$default" && api.stages.has(first) ? first : "$default";
   progress.stage = stageName;
@@ -94,11 +111,14 @@ export async function answerRequest(
   progress.routeKey = routeKey;
   if (!stage.throttle(performance.now())) return refuse(429, "Too Many Requests", "throttled");
   const integration = api.integrations.get(target?.replace(/^integrations\//, "") ?? "");
+  const variant = match.route.variant ?? integration?.variant;
+  if (variant) return refuseVariant(variant);
   if (!integration) return refuse(500, "Internal Server Error", "the route has no integration");
 
   const { accountId, id: apiId, executionArn } = api;
   const { pathParameters } = match;
   const event = toEvent(request, body, {
+    path,
     accountId,
     apiId,
     requestId,
@@ -129,5 +149,5 @@ export async function answerRequest(
   }
   const response = toResponse(outcome.result);
   if (!response) return refuse(500, "Internal Server Error", "the function's result is not an HTTP response");
-  return { ...response, ...progress };
+  return { ...(api.cors ? withCors(response, api.cors, request) : response), ...progress };
 }

@@ -1,5 +1,6 @@
 import { accessLogLine } from "./accesslog";
 import { type Api, answerRequest, type InvokeFunction } from "./answer";
+import { restoreCookies, withKeptCookies } from "./cookies";
 import type { Listener } from "./servers";
 
 export interface AnsweredRequest {
@@ -24,9 +25,11 @@ export function listenerFor(
   return async (request, response, requestBody) => {
     const start = performance.now();
     const { method = "", url: path = "" } = request;
+    restoreCookies(request);
     try {
       const answer = await answerRequest(api, request, requestBody, invokeFunction);
-      const { statusCode: status, headers, body, requestId, error, coldStart } = answer;
+      const { statusCode: status, body, requestId, error, coldStart } = answer;
+      const headers = withKeptCookies(answer.headers, request);
       const length = Buffer.byteLength(body);
       response.writeHead(status, { ...headers, "content-length": length, "apigw-requestid": requestId });
       response.end(body);

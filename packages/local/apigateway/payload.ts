@@ -3,9 +3,12 @@
 
 import type { IncomingMessage, OutgoingHttpHeaders } from "node:http";
 import type { APIGatewayProxyEventV2 } from "aws-lambda";
+import { createTraceRoot } from "../lambda/instance";
 
 /** What the gateway adds to a request. */
 export interface GatewayContext {
+  /** The request's decoded path. */
+  path: string;
   accountId: string;
   apiId: string;
   requestId: string;
@@ -26,14 +29,14 @@ const CONNECTION_HEADERS = new Set(
   "connection content-length keep-alive proxy-connection te trailer transfer-encoding upgrade".split(" "),
 );
 
-/** The event for a request. Its path must be percent-encoded correctly. */
+/** The event for a request. */
 export function toEvent(
   request: IncomingMessage,
   body: Buffer,
   gateway: GatewayContext,
 ): APIGatewayProxyEventV2 {
-  const [encodedPath = "/", ...rest] = (request.url ?? "/").split("?");
-  const path = decodeURIComponent(encodedPath);
+  const { path } = gateway;
+  const [, ...rest] = (request.url ?? "/").split("?");
   const rawQueryString = rest.join("?");
   const parameters = new URLSearchParams(rawQueryString);
   const time = new Date();
@@ -54,6 +57,7 @@ export function toEvent(
     headers: {
       ...headers,
       "content-length": String(body.length),
+      "x-amzn-trace-id": headers["x-amzn-trace-id"] ?? createTraceRoot(),
       "x-forwarded-for": sourceIp,
       "x-forwarded-port": String(request.socket.localPort),
       "x-forwarded-proto": "http",
@@ -96,9 +100,8 @@ export function toResponse(json: string): GatewayResponse | undefined {
   if (!Number.isInteger(statusCode) || statusCode < 200 || statusCode > 599) return undefined;
   const headers: OutgoingHttpHeaders = { "content-type": "text/plain;charset=UTF-8" };
   for (const [name, value] of Object.entries(result.headers ?? {})) {
-    if (CONNECTION_HEADERS.has(name.toLowerCase())) continue;
-    const isCookie = name.toLowerCase() === "set-cookie";
-    headers[name.toLowerCase()] = isCookie ? String(value).split(",") : String(value);
+    if (typeof value === "object") return undefined;
+    if (!CONNECTION_HEADERS.has(name.toLowerCase())) headers[name.toLowerCase()] = String(value);
   }
   if (result.cookies) headers["set-cookie"] = result.cookies;
   if (typeof (result.body ?? "") !== "string") return undefined;
@@ -107,8 +110,7 @@ export function toResponse(json: string): GatewayResponse | undefined {
 }
 
 /** Other content reaches the function in base64. */
-const isText = (contentType = "") =>
-  /^(text\/|application\/(json|javascript|xml|[^;]*\+(json|xml)))/i.test(contentType);
+const isText = (contentType = "") => /^(text\/|application\/(json|javascript|xml) *(;|$))/i.test(contentType);
 
 /** As in `22/Nov/2026:13:04:05 +0000`. */
 export const commonLogTime = (time: Date) => {

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type * as aws from "@pulumi/aws";
 import { checkRange } from "../lambda/limits";
 import { ACCOUNT_ID, emulate, type Provider } from "../pulumi/resource";
-import type { Api, InvokeFunction } from "./answer";
+import type { Api, Integration, InvokeFunction } from "./answer";
 import { type AnsweredRequest, listenerFor } from "./listener";
 import { checkRouteKey } from "./routes";
 import type { Listener, Servers } from "./servers";
@@ -36,18 +36,51 @@ export function createApis({ servers, invoke, onRequest = () => {}, inspectPort 
     return api;
   }
 
+  function integrate(
+    api: Api,
+    id: string,
+    integration: Omit<Integration, "timeoutMilliseconds">,
+    limit = 30_000,
+  ) {
+    checkRange("timeoutMilliseconds", limit, 50, 30_000);
+    // A function's ARN, or its invoke ARN, which contains the other.
+    const [, functionArn = integration.functionArn] =
+      /functions\/(.+)\/invocations$/.exec(integration.functionArn) ?? [];
+    const timeoutMilliseconds = inspectPort === undefined ? limit : DAY_MS;
+    api.integrations.set(id, { ...integration, functionArn, timeoutMilliseconds });
+  }
+
   const provider: Provider = {
     "aws:apigatewayv2/api:Api": emulate<aws.apigatewayv2.ApiArgs>()(
-      ["protocolType"],
+      ["protocolType", "corsConfiguration", "target", "routeKey"],
       async ({ physicalName, inputs, arn }) => {
-        if (inputs.protocolType !== "HTTP") throw new Error(`a ${inputs.protocolType} API is not emulated`);
+        const { protocolType, corsConfiguration: cors, target, routeKey = "$default" } = inputs;
         const id = createHash("sha256").update(physicalName).digest("hex").slice(0, 10);
         const executionArn = arn("execute-api", id);
         const parts = { integrations: new Map(), routes: [], stages: new Map() };
-        const api = { id, endpoint: "", accountId: ACCOUNT_ID, executionArn, ...parts };
+        const variant = protocolType === "HTTP" ? undefined : `${protocolType} APIs`;
+        const api: (typeof apis)[number] = {
+          id,
+          endpoint: "",
+          accountId: ACCOUNT_ID,
+          executionArn,
+          cors,
+          variant,
+          ...parts,
+        };
         const position = apis.push(api) - 1;
         api.endpoint = await servers.open(position);
-        return { id, outputs: { apiEndpoint: api.endpoint, executionArn } };
+        if (target) {
+          const isUrl = /^https?:/.test(target);
+          integrate(api, "quick", {
+            functionArn: target,
+            variant: isUrl ? "HTTP_PROXY integrations" : undefined,
+          });
+          api.routes.push({ routeKey, target: "integrations/quick" });
+          api.stages.set("$default", { throttle: () => true });
+        }
+        const ignored = variant ? [` with the protocol ${protocolType}`] : [];
+        return { id, outputs: { apiEndpoint: api.endpoint, executionArn }, ignored };
       },
     ),
 
@@ -55,56 +88,71 @@ export function createApis({ servers, invoke, onRequest = () => {}, inspectPort 
       [
         "apiId",
         "integrationType",
+        "integrationSubtype",
         "integrationUri",
         "payloadFormatVersion",
         "timeoutMilliseconds",
         // Always POST for Lambda.
         "integrationMethod",
+        // Only for WebSocket APIs.
+        "passthroughBehavior",
       ],
       ({ physicalName, inputs }) => {
-        const { apiId, integrationType, integrationUri = "", payloadFormatVersion = "1.0" } = inputs;
-        const { timeoutMilliseconds = 30_000 } = inputs;
-        if (integrationType !== "AWS_PROXY" || payloadFormatVersion !== "2.0") {
-          throw new Error(`${integrationType} with payload format ${payloadFormatVersion} is not emulated`);
-        }
-        checkRange("timeoutMilliseconds", timeoutMilliseconds, 50, 30_000);
-        // A function's ARN, or its invoke ARN, which contains the other.
-        const functionArn = /functions\/(.+)\/invocations$/.exec(integrationUri)?.[1] ?? integrationUri;
-        const limit = inspectPort === undefined ? timeoutMilliseconds : DAY_MS;
-        find(apiId).integrations.set(physicalName, { functionArn, timeoutMilliseconds: limit });
-        return { id: physicalName };
+        const { integrationType, integrationSubtype, payloadFormatVersion = "1.0" } = inputs;
+        const isProxy = integrationType === "AWS_PROXY" && !integrationSubtype;
+        const format = payloadFormatVersion === "2.0" ? undefined : `payload format ${payloadFormatVersion}`;
+        const variant = isProxy ? format : `${integrationSubtype ?? integrationType} integrations`;
+        const integration = { functionArn: inputs.integrationUri ?? "", variant };
+        integrate(find(inputs.apiId), physicalName, integration, inputs.timeoutMilliseconds);
+        return { id: physicalName, ignored: variant ? [` (${variant})`] : [] };
       },
     ),
 
     "aws:apigatewayv2/route:Route": emulate<aws.apigatewayv2.RouteArgs>()(
-      ["apiId", "routeKey", "target"],
-      ({ inputs: { apiId, routeKey, target } }) => {
-        checkRouteKey(routeKey);
-        if (target && !target.startsWith("integrations/")) {
-          throw new Error('its target must be "integrations/" and the id of an integration');
+      ["apiId", "routeKey", "target", "authorizationType", "authorizerId", "authorizationScopes"],
+      ({ inputs: { apiId, routeKey, target, authorizationType = "NONE" } }) => {
+        const { variant: apiVariant, routes, integrations } = find(apiId);
+        if (!apiVariant) checkRouteKey(routeKey);
+        if (routes.some((route) => route.routeKey === routeKey)) {
+          throw new Error(`the API has another route "${routeKey}"`);
         }
-        find(apiId).routes.push({ routeKey, target });
-        return {};
+        const [, integration] = /^integrations\/(.+)$/.exec(target ?? "") ?? [];
+        if (target && !integrations.has(integration ?? "")) {
+          throw new Error('its target must be "integrations/" and the id of an integration of its API');
+        }
+        const variant = authorizationType === "NONE" ? undefined : `${authorizationType} authorizers`;
+        routes.push({ routeKey, target, variant });
+        return { ignored: variant ? [` (${variant})`] : [] };
       },
     ),
 
     "aws:apigatewayv2/stage:Stage": emulate<aws.apigatewayv2.StageArgs>()(
-      ["apiId", "name", "autoDeploy", "accessLogSettings", "defaultRouteSettings"],
+      ["apiId", "name", "autoDeploy", "deploymentId", "accessLogSettings", "defaultRouteSettings"],
       ({ physicalName: name, inputs }) => {
-        if (!inputs.autoDeploy) throw new Error("a stage without autoDeploy is not emulated");
+        if (!/^(\$default|[\w-]+)$/.test(name)) {
+          throw new Error(`"${name}" is no name of a stage: use letters, digits, - and _, or $default`);
+        }
         const { endpoint, stages } = find(inputs.apiId);
-        const { defaultRouteSettings: settings, accessLogSettings } = inputs;
+        const { defaultRouteSettings: settings, accessLogSettings, autoDeploy, deploymentId } = inputs;
         const { throttlingRateLimit, throttlingBurstLimit, ...others } = settings ?? {};
-        stages.set(name, {
+        const stage = {
           throttle: settings ? createThrottle({ throttlingRateLimit, throttlingBurstLimit }) : () => true,
           accessLogFormat: accessLogSettings?.format,
-        });
+        };
+        const isDeployed = autoDeploy || deploymentId;
+        if (isDeployed) stages.set(name, stage);
         const set = Object.entries(others).filter(([, value]) => value);
+        const ignored = set.map(([setting]) => `.${setting}`);
         return {
           outputs: { invokeUrl: `${endpoint}/${name === "$default" ? "" : name}` },
-          ignored: set.map(([setting]) => `.${setting}`),
+          ignored: isDeployed ? ignored : [...ignored, " without a deployment, which answers 404"],
         };
       },
+    ),
+    // A stage here always has the routes of the program.
+    "aws:apigatewayv2/deployment:Deployment": emulate<aws.apigatewayv2.DeploymentArgs>()(
+      ["apiId", "triggers"],
+      () => ({}),
     ),
   };
 

@@ -21,6 +21,8 @@ export function createTables(endpoint: string, region: string): Provider {
       "globalSecondaryIndexes",
       "localSecondaryIndexes",
       "billingMode",
+      "readCapacity",
+      "writeCapacity",
       "ttl",
     ],
     async ({ physicalName: TableName, inputs, arn }) => {
@@ -44,6 +46,7 @@ export function createTables(endpoint: string, region: string): Provider {
         })),
         BillingMode: "PAY_PER_REQUEST",
       };
+      if (inputs.ttl?.enabled && !inputs.ttl.attributeName) throw new Error("its ttl has no attributeName");
       for (const { AttributeName: key } of definition.KeySchema) {
         if (attributes.some(({ name }) => name === key)) continue;
         throw new Error(`its key "${key}" is not one of its attributes`);

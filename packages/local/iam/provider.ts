@@ -1,7 +1,9 @@
 import { createHash } from "node:crypto";
 import type * as aws from "@pulumi/aws";
 import { ACCOUNT_ID, emulate, type Provider } from "../pulumi/resource";
-import { appliesTo, type PolicyInput, type Statement, statementsOf, trustsLambda } from "./policy";
+import { type DocumentInputs, writeDocument } from "./document";
+import { listUnknown, managedStatements } from "./managed";
+import { appliesTo, type PolicyInput, readPolicy, type Statement, trustsLambda } from "./policy";
 
 interface Role {
   name: string;
@@ -50,28 +52,45 @@ export function createIam(sharedKeyId?: string): Iam {
   }
 
   const provider: Provider = {
-    "aws:iam/role:Role": emulate<aws.iam.RoleArgs>()(["assumeRolePolicy"], ({ physicalName, inputs }) => {
-      const trust = inputs.assumeRolePolicy;
-      roles.set(physicalName, { name: physicalName, trust, inline: [], attached: [] });
-      return { outputs: { arn: iamArn(`role/${physicalName}`) } };
-    }),
+    "aws:iam/role:Role": emulate<aws.iam.RoleArgs>()(
+      [
+        "assumeRolePolicy",
+        "inlinePolicies",
+        "managedPolicyArns",
+        "forceDetachPolicies",
+        "maxSessionDuration",
+      ],
+      ({ physicalName, inputs }) => {
+        const { assumeRolePolicy: trust, inlinePolicies = [], managedPolicyArns: attached = [] } = inputs;
+        const policies = inlinePolicies.flatMap(({ policy }) => (policy ? readPolicy(policy) : []));
+        const inline = policies.flatMap(({ statements }) => statements);
+        roles.set(physicalName, { name: physicalName, trust, inline, attached: [...attached] });
+        const ignored = [...policies.flatMap((policy) => policy.ignored), ...listUnknown(attached)];
+        return { outputs: { arn: iamArn(`role/${physicalName}`) }, ignored };
+      },
+    ),
     "aws:iam/rolePolicy:RolePolicy": emulate<aws.iam.RolePolicyArgs>()(["role", "policy"], ({ inputs }) => {
-      find(inputs.role as string).inline.push(...statementsOf(inputs.policy));
-      return {};
+      const { statements, ignored } = readPolicy(inputs.policy);
+      find(inputs.role as string).inline.push(...statements);
+      return { ignored };
     }),
     "aws:iam/policy:Policy": emulate<aws.iam.PolicyArgs>()(["policy"], ({ physicalName, inputs }) => {
       const arn = iamArn(`policy/${physicalName}`);
-      policies.set(arn, statementsOf(inputs.policy));
-      return { id: arn, outputs: { arn } };
+      const { statements, ignored } = readPolicy(inputs.policy);
+      policies.set(arn, statements);
+      return { id: arn, outputs: { arn }, ignored };
     }),
     "aws:iam/rolePolicyAttachment:RolePolicyAttachment": emulate<aws.iam.RolePolicyAttachmentArgs>()(
       ["role", "policyArn"],
       ({ inputs: { role, policyArn } }) => {
         find(role as string).attached.push(policyArn);
-        // What AWS's own policies say is not known here, so they allow nothing.
-        return policyArn.startsWith("arn:aws:iam::aws:") ? { ignored: [` of ${policyArn}`] } : {};
+        return { ignored: listUnknown([policyArn]) };
       },
     ),
+    "aws:iam/getPolicyDocument:getPolicyDocument": ({ inputs }) => {
+      const json = writeDocument(inputs as DocumentInputs);
+      return { outputs: { json, minifiedJson: json } };
+    },
   };
 
   return {
@@ -95,7 +114,8 @@ export function createIam(sharedKeyId?: string): Iam {
         "lambda:SourceFunctionArn": functionArn,
         "aws:PrincipalArn": iamArn(`role/${role.name}`),
       };
-      const statements = [...role.inline, ...role.attached.flatMap((arn) => policies.get(arn) ?? [])];
+      const attached = role.attached.flatMap((arn) => policies.get(arn) ?? managedStatements(arn));
+      const statements = [...role.inline, ...attached];
       const effects = statements
         .filter((statement) => appliesTo(statement, action, resource, context))
         .map(({ effect }) => effect);
