@@ -1,7 +1,6 @@
 import { isAbsolute, relative } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import * as state from "@pulumi/pulumi/runtime/state";
-import { originalLine } from "../register";
 import { messageOf, UserError } from "./errors";
 import { createMocks } from "./mocks";
 import type { Project } from "./project";
@@ -68,6 +67,7 @@ export async function deploy(
       await pulumi.runtime.setMocks(mocks, project.name, project.stack, false);
       pulumi.runtime.setAllConfig(project.config);
       forgetModules(project.folder);
+      process.setSourceMapsEnabled(true);
       return await evaluate(project.program);
     });
     return await Promise.race([deployed, failure]);
@@ -114,10 +114,8 @@ function describe(error: unknown, project: Project): string {
   if (pulumi.RunError.isInstance(error)) return error.message;
   const frames = error instanceof Error ? (error.stack ?? "").split("\n") : [];
   const [place] = frames.flatMap((frame) => {
-    const [, file = "", line, column] = /\(?(\/[^()]+):(\d+):(\d+)\)?$/.exec(frame) ?? [];
-    return file && isOwn(project.folder, file)
-      ? `${relative(project.folder, file)}:${originalLine(file, Number(line), Number(column))}`
-      : [];
+    const [, file = "", line] = /\(?(\/[^()]+):(\d+):\d+\)?$/.exec(frame) ?? [];
+    return file && isOwn(project.folder, file) ? `${relative(project.folder, file)}:${line}` : [];
   });
   return `The program failed: ${messageOf(error)}${place ? ` (${place})` : ""}`;
 }
