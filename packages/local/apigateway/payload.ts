@@ -4,17 +4,17 @@
 import type { IncomingMessage, OutgoingHttpHeaders } from "node:http";
 import type { APIGatewayProxyEventV2 } from "aws-lambda";
 import { createTraceRoot } from "../lambda/instance";
+import { ACCOUNT_ID } from "../pulumi/resource";
+import type { RouteMatch } from "./routes";
 
 /** What the gateway adds to a request. */
-export interface GatewayContext {
+interface GatewayContext {
+  apiId: string;
   /** The request's decoded path. */
   path: string;
-  accountId: string;
-  apiId: string;
   requestId: string;
-  routeKey: string;
   stage: string;
-  pathParameters?: Record<string, string>;
+  match: RouteMatch<{ routeKey: string }>;
 }
 
 /** Its `Set-Cookie` header is an array, so that each cookie is sent in a header of its own. */
@@ -33,9 +33,9 @@ const CONNECTION_HEADERS = new Set(
 export function toEvent(
   request: IncomingMessage,
   body: Buffer,
-  gateway: GatewayContext,
+  { apiId, path, requestId, stage, match }: GatewayContext,
 ): APIGatewayProxyEventV2 {
-  const { path } = gateway;
+  const { routeKey } = match.route;
   const [, ...rest] = (request.url ?? "/").split("?");
   const rawQueryString = rest.join("?");
   const parameters = new URLSearchParams(rawQueryString);
@@ -50,7 +50,7 @@ export function toEvent(
   const isBase64Encoded = body.length > 0 && !isText(headers["content-type"]);
   return {
     version: "2.0",
-    routeKey: gateway.routeKey,
+    routeKey,
     rawPath: path,
     rawQueryString,
     ...(cookie && { cookies }),
@@ -64,8 +64,8 @@ export function toEvent(
     },
     ...(query.length > 0 && { queryStringParameters: Object.fromEntries(query) }),
     requestContext: {
-      accountId: gateway.accountId,
-      apiId: gateway.apiId,
+      accountId: ACCOUNT_ID,
+      apiId,
       domainName,
       domainPrefix: domainName.split(".")[0] ?? "",
       http: {
@@ -75,13 +75,13 @@ export function toEvent(
         sourceIp,
         userAgent: headers["user-agent"] ?? "",
       },
-      requestId: gateway.requestId,
-      routeKey: gateway.routeKey,
-      stage: gateway.stage,
+      requestId,
+      routeKey,
+      stage,
       time: commonLogTime(time),
       timeEpoch: time.getTime(),
     },
-    ...(gateway.pathParameters && { pathParameters: gateway.pathParameters }),
+    ...(match.pathParameters && { pathParameters: match.pathParameters }),
     ...(body.length > 0 && { body: body.toString(isBase64Encoded ? "base64" : "utf8") }),
     isBase64Encoded,
   };
@@ -113,7 +113,7 @@ export function toResponse(json: string): GatewayResponse | undefined {
 const isText = (contentType = "") => /^(text\/|application\/(json|javascript|xml) *(;|$))/i.test(contentType);
 
 /** As in `22/Nov/2026:13:04:05 +0000`. */
-export const commonLogTime = (time: Date) => {
+const commonLogTime = (time: Date) => {
   const [, day, month, year, clock] = time.toUTCString().split(" ");
   return `${day}/${month}/${year}:${clock} +0000`;
 };

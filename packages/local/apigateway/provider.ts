@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type * as aws from "@pulumi/aws";
 import { checkRange } from "../lambda/limits";
-import { ACCOUNT_ID, emulate, type Provider } from "../pulumi/resource";
+import { emulate, type Provider } from "../pulumi/resource";
 import type { Api, Integration, InvokeFunction } from "./answer";
 import { type AnsweredRequest, listenerFor } from "./listener";
 import { checkRouteKey } from "./routes";
@@ -26,9 +26,11 @@ export interface Apis {
 
 const DAY_MS = 86_400_000;
 
+const listed = (variant?: string) => (variant ? [` (${variant})`] : []);
+
 /** Emulates HTTP APIs: each is an HTTP server with the routes, integrations and stages that the program declares. */
 export function createApis({ servers, invoke, onRequest = () => {}, inspectPort }: ApisOptions): Apis {
-  const apis: (Api & { endpoint: string })[] = [];
+  const apis: Api[] = [];
 
   function find(apiId: string) {
     const api = apis.find((each) => each.id === apiId);
@@ -57,30 +59,18 @@ export function createApis({ servers, invoke, onRequest = () => {}, inspectPort 
         const { protocolType, corsConfiguration: cors, target, routeKey = "$default" } = inputs;
         const id = createHash("sha256").update(physicalName).digest("hex").slice(0, 10);
         const executionArn = arn("execute-api", id);
-        const parts = { integrations: new Map(), routes: [], stages: new Map() };
         const variant = protocolType === "HTTP" ? undefined : `${protocolType} APIs`;
-        const api: (typeof apis)[number] = {
-          id,
-          endpoint: "",
-          accountId: ACCOUNT_ID,
-          executionArn,
-          cors,
-          variant,
-          ...parts,
-        };
+        const parts = { integrations: new Map(), routes: [], stages: new Map() };
+        const api: Api = { id, endpoint: "", executionArn, cors, variant, ...parts };
         const position = apis.push(api) - 1;
         api.endpoint = await servers.open(position);
         if (target) {
-          const isUrl = /^https?:/.test(target);
-          integrate(api, "quick", {
-            functionArn: target,
-            variant: isUrl ? "HTTP_PROXY integrations" : undefined,
-          });
+          const variant = /^https?:/.test(target) ? "HTTP_PROXY integrations" : undefined;
+          integrate(api, "quick", { functionArn: target, variant });
           api.routes.push({ routeKey, target: "integrations/quick" });
-          api.stages.set("$default", { throttle: () => true });
+          api.stages.set("$default", () => true);
         }
-        const ignored = variant ? [` with the protocol ${protocolType}`] : [];
-        return { id, outputs: { apiEndpoint: api.endpoint, executionArn }, ignored };
+        return { id, outputs: { apiEndpoint: api.endpoint, executionArn }, ignored: listed(variant) };
       },
     ),
 
@@ -104,7 +94,7 @@ export function createApis({ servers, invoke, onRequest = () => {}, inspectPort 
         const variant = isProxy ? format : `${integrationSubtype ?? integrationType} integrations`;
         const integration = { functionArn: inputs.integrationUri ?? "", variant };
         integrate(find(inputs.apiId), physicalName, integration, inputs.timeoutMilliseconds);
-        return { id: physicalName, ignored: variant ? [` (${variant})`] : [] };
+        return { id: physicalName, ignored: listed(variant) };
       },
     ),
 
@@ -122,30 +112,29 @@ export function createApis({ servers, invoke, onRequest = () => {}, inspectPort 
         }
         const variant = authorizationType === "NONE" ? undefined : `${authorizationType} authorizers`;
         routes.push({ routeKey, target, variant });
-        return { ignored: variant ? [` (${variant})`] : [] };
+        return { ignored: listed(variant) };
       },
     ),
 
     "aws:apigatewayv2/stage:Stage": emulate<aws.apigatewayv2.StageArgs>()(
+      // The terminal has a line for each request.
       ["apiId", "name", "autoDeploy", "deploymentId", "accessLogSettings", "defaultRouteSettings"],
       ({ physicalName: name, inputs }) => {
         if (!/^(\$default|[\w-]+)$/.test(name)) {
           throw new Error(`"${name}" is no name of a stage: use letters, digits, - and _, or $default`);
         }
         const { endpoint, stages } = find(inputs.apiId);
-        const { defaultRouteSettings: settings, accessLogSettings, autoDeploy, deploymentId } = inputs;
-        const { throttlingRateLimit, throttlingBurstLimit, ...others } = settings ?? {};
-        const stage = {
-          throttle: settings ? createThrottle({ throttlingRateLimit, throttlingBurstLimit }) : () => true,
-          accessLogFormat: accessLogSettings?.format,
-        };
-        const isDeployed = autoDeploy || deploymentId;
-        if (isDeployed) stages.set(name, stage);
+        const { throttlingRateLimit, throttlingBurstLimit, ...others } = inputs.defaultRouteSettings ?? {};
+        const throttle = createThrottle(throttlingRateLimit, throttlingBurstLimit);
+        const isDeployed = inputs.autoDeploy || inputs.deploymentId;
+        if (isDeployed) stages.set(name, inputs.defaultRouteSettings ? throttle : () => true);
         const set = Object.entries(others).filter(([, value]) => value);
-        const ignored = set.map(([setting]) => `.${setting}`);
         return {
           outputs: { invokeUrl: `${endpoint}/${name === "$default" ? "" : name}` },
-          ignored: isDeployed ? ignored : [...ignored, " without a deployment, which answers 404"],
+          ignored: [
+            ...set.map(([setting]) => `.${setting}`),
+            ...(isDeployed ? [] : [" without a deployment, which answers 404"]),
+          ],
         };
       },
     ),

@@ -53,7 +53,7 @@ async function main(): Promise<void> {
     signal: interrupt.signal,
     onWaiting: (what) => console.log(paint("yellow", `Waiting for ${what} ...`)),
     onCreated: (resource) => running ?? printCreated(resource),
-    onRequest: (request) => printRequest(request, logs),
+    onRequest: printRequest,
     onLog: createLogPrinter(logs),
     onInspect: (name, url) => console.log(`Attach a debugger to ${name} at ${url}`),
     onInvoke: verbose ? printInvocation : undefined,

@@ -29,15 +29,9 @@ function refuse(request: IncomingMessage, response: ServerResponse): void {
   const message = `${serviceOf(request)} is not emulated by the local run.`;
   const type = request.headers["content-type"] ?? "";
   const error = `<Error><Code>NotEmulated</Code><Message>${message}</Message></Error>`;
-  const answer = (contentType: string, body: string | Buffer) =>
+  const answer = (contentType: string, body: string) =>
     response.writeHead(400, { "content-type": contentType, "x-amzn-errortype": "NotEmulated" }).end(body);
   request.resume();
-  if (type.startsWith("application/cbor")) {
-    response.setHeader("smithy-protocol", "rpc-v2-cbor");
-    const text = (value: string) => [Buffer.of(0x78, value.length), Buffer.from(value)];
-    const map = ["__type", "NotEmulated", "message", message].flatMap(text);
-    return void answer(type, Buffer.concat([Buffer.of(0xa2), ...map]));
-  }
   if (type.startsWith("application/x-www-form-urlencoded")) {
     return void answer("text/xml", `<ErrorResponse>${error}</ErrorResponse>`);
   }
@@ -51,5 +45,5 @@ const agentOf = ({ headers }: IncomingMessage) => `${headers["x-amz-user-agent"]
 function serviceOf(request: IncomingMessage): string {
   const [, name = "this service"] = /\bapi\/([\w-]+)#/.exec(agentOf(request)) ?? [];
   if (name.length <= 3) return name.toUpperCase();
-  return name.replace(/_/g, " ").replace(/\b[a-z]/g, (letter) => letter.toUpperCase());
+  return name.replace(/[_-]/g, " ").replace(/\b[a-z]/g, (letter) => letter.toUpperCase());
 }

@@ -159,17 +159,4 @@ describe("an HTTP API in the local run", () => {
     assert.equal(response.headers.get("trailer"), null);
     assert.equal(await response.text(), "long enough");
   });
-
-  it("writes the access log in the format that the stage declares", async () => {
-    const response = await fetch(`${shop.url}echo?does=throw`);
-    assert.deepEqual(JSON.parse(shop.requests.at(-1)?.accessLog ?? ""), {
-      requestId: response.headers.get("apigw-requestid"),
-      method: "GET",
-      route: "GET /echo",
-      status: "500",
-      length: "35",
-      reason: "TypeError: secret reason",
-      unknown: "-",
-    });
-  });
 });

@@ -87,7 +87,7 @@ describe("variants of an HTTP API", () => {
 
   it("are listed and answered with 501: a WebSocket API", async () => {
     const { ignored, visit } = await serve({ protocolType: "WEBSOCKET" }, route({ routeKey: "$connect" }));
-    assert.deepEqual(ignored, ["Api with the protocol WEBSOCKET"]);
+    assert.deepEqual(ignored, ["Api (WEBSOCKET APIs)"]);
     assert.equal((await visit()).status, 501);
   });
 
