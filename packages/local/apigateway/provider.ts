@@ -38,18 +38,11 @@ export function createApis({ servers, invoke, onRequest = () => {}, inspectPort 
     return api;
   }
 
-  function integrate(
-    api: Api,
-    id: string,
-    integration: Omit<Integration, "timeoutMilliseconds">,
-    limit = 30_000,
-  ) {
+  function integrate(uri: string, variant?: string, limit = 30_000): Integration {
     checkRange("timeoutMilliseconds", limit, 50, 30_000);
     // A function's ARN, or its invoke ARN, which contains the other.
-    const [, functionArn = integration.functionArn] =
-      /functions\/(.+)\/invocations$/.exec(integration.functionArn) ?? [];
-    const timeoutMilliseconds = inspectPort === undefined ? limit : DAY_MS;
-    api.integrations.set(id, { ...integration, functionArn, timeoutMilliseconds });
+    const functionArn = /functions\/(.+)\/invocations$/.exec(uri)?.[1] ?? uri;
+    return { functionArn, variant, timeoutMilliseconds: inspectPort === undefined ? limit : DAY_MS };
   }
 
   const provider: Provider = {
@@ -66,7 +59,7 @@ export function createApis({ servers, invoke, onRequest = () => {}, inspectPort 
         api.endpoint = await servers.open(position);
         if (target) {
           const variant = /^https?:/.test(target) ? "HTTP_PROXY integrations" : undefined;
-          integrate(api, "quick", { functionArn: target, variant });
+          api.integrations.set("quick", integrate(target, variant));
           api.routes.push({ routeKey, target: "integrations/quick" });
           api.stages.set("$default", () => true);
         }
@@ -92,8 +85,8 @@ export function createApis({ servers, invoke, onRequest = () => {}, inspectPort 
         const isProxy = integrationType === "AWS_PROXY" && !integrationSubtype;
         const format = payloadFormatVersion === "2.0" ? undefined : `payload format ${payloadFormatVersion}`;
         const variant = isProxy ? format : `${integrationSubtype ?? integrationType} integrations`;
-        const integration = { functionArn: inputs.integrationUri ?? "", variant };
-        integrate(find(inputs.apiId), physicalName, integration, inputs.timeoutMilliseconds);
+        const integration = integrate(inputs.integrationUri ?? "", variant, inputs.timeoutMilliseconds);
+        find(inputs.apiId).integrations.set(physicalName, integration);
         return { id: physicalName, ignored: listed(variant) };
       },
     ),
@@ -117,24 +110,20 @@ export function createApis({ servers, invoke, onRequest = () => {}, inspectPort 
     ),
 
     "aws:apigatewayv2/stage:Stage": emulate<aws.apigatewayv2.StageArgs>()(
-      // The terminal has a line for each request.
+      // The terminal has a line for each request. Settings other than limits are about metrics and logs.
       ["apiId", "name", "autoDeploy", "deploymentId", "accessLogSettings", "defaultRouteSettings"],
       ({ physicalName: name, inputs }) => {
         if (!/^(\$default|[\w-]+)$/.test(name)) {
           throw new Error(`"${name}" is no name of a stage: use letters, digits, - and _, or $default`);
         }
-        const { endpoint, stages } = find(inputs.apiId);
-        const { throttlingRateLimit, throttlingBurstLimit, ...others } = inputs.defaultRouteSettings ?? {};
-        const throttle = createThrottle(throttlingRateLimit, throttlingBurstLimit);
-        const isDeployed = inputs.autoDeploy || inputs.deploymentId;
-        if (isDeployed) stages.set(name, inputs.defaultRouteSettings ? throttle : () => true);
-        const set = Object.entries(others).filter(([, value]) => value);
+        const { apiId, autoDeploy, deploymentId, defaultRouteSettings: limits } = inputs;
+        const { endpoint, stages } = find(apiId);
+        const throttle = createThrottle(limits?.throttlingRateLimit, limits?.throttlingBurstLimit);
+        const isDeployed = autoDeploy || deploymentId;
+        if (isDeployed) stages.set(name, limits ? throttle : () => true);
         return {
           outputs: { invokeUrl: `${endpoint}/${name === "$default" ? "" : name}` },
-          ignored: [
-            ...set.map(([setting]) => `.${setting}`),
-            ...(isDeployed ? [] : [" without a deployment, which answers 404"]),
-          ],
+          ignored: isDeployed ? [] : [" without a deployment, which answers 404"],
         };
       },
     ),

@@ -46,10 +46,7 @@ new aws.iam.RolePolicyAttachment("logs", {
 
 const code = new pulumi.asset.FileArchive(__dirname);
 const ordersFunction = new aws.lambda.Function("orders", {
-  // It uses the AWS SDK without bringing it, as Lambda has it.
-  code: new pulumi.asset.AssetArchive({
-    "orders.js": new pulumi.asset.FileAsset(`${__dirname}/orders.js`),
-  }),
+  code,
   handler: "orders.handler",
   runtime: "nodejs24.x",
   timeout: 10,

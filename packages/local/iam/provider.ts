@@ -53,13 +53,7 @@ export function createIam(sharedKeyId?: string): Iam {
 
   const provider: Provider = {
     "aws:iam/role:Role": emulate<aws.iam.RoleArgs>()(
-      [
-        "assumeRolePolicy",
-        "inlinePolicies",
-        "managedPolicyArns",
-        "forceDetachPolicies",
-        "maxSessionDuration",
-      ],
+      ["assumeRolePolicy", "inlinePolicies", "managedPolicyArns"],
       ({ physicalName, inputs }) => {
         const { assumeRolePolicy: trust, inlinePolicies = [], managedPolicyArns: attached = [] } = inputs;
         const policies = inlinePolicies.flatMap(({ policy }) => (policy ? readPolicy(policy) : []));

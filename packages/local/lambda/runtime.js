@@ -2,6 +2,7 @@
 // time. It does what AWS's own does (https://github.com/aws/aws-lambda-nodejs-runtime-interface-client): version 3 of it runs
 // nodejs20.x and nodejs22.x, version 4 what came later. It is plain JavaScript because compiling it would delay each start.
 
+const dns = require("node:dns");
 const inspector = require("node:inspector");
 const { format } = require("node:util");
 const { patchConsole } = require("./console");
@@ -14,6 +15,13 @@ const hasCallbacks = /nodejs2[02]\.x$/.test(runtime);
 // Ctrl-C reaches every process of a terminal. The local run itself ends its functions.
 process.on("SIGINT", () => {});
 process.on("disconnect", () => process.exit());
+
+// The SDK prefers a queue's own URL to AWS_ENDPOINT_URL.
+const { lookup } = dns;
+dns.lookup = (host, ...others) => {
+  if (!/\.amazonaws\.com(\.cn)?$/.test(host)) return lookup(host, ...others);
+  process.nextTick(others.at(-1), new Error(`${host} is not emulated by the local run.`));
+};
 
 const invocation = { requestId: undefined };
 patchConsole(invocation);

@@ -24,19 +24,18 @@ export function refuseServices(): OtherServices {
   };
 }
 
-/** Answers in the protocol of the call, as the SDK would show "UnknownError" otherwise. */
+/** Services with XML in their answers: some use it for all, the others with forms. */
+const XML = /\bapi\/(s3|cloudfront|route_53)\b|x-www-form-urlencoded/;
+
 function refuse(request: IncomingMessage, response: ServerResponse): void {
   const message = `${serviceOf(request)} is not emulated by the local run.`;
-  const type = request.headers["content-type"] ?? "";
-  const error = `<Error><Code>NotEmulated</Code><Message>${message}</Message></Error>`;
-  const answer = (contentType: string, body: string) =>
-    response.writeHead(400, { "content-type": contentType, "x-amzn-errortype": "NotEmulated" }).end(body);
+  const xml = `<Code>NotEmulated</Code><Message>${message}</Message>`;
+  const body = XML.test(`${agentOf(request)} ${request.headers["content-type"]}`)
+    ? `<ErrorResponse>${xml}<Error>${xml}</Error></ErrorResponse>`
+    : JSON.stringify({ __type: "NotEmulated", message });
   request.resume();
-  if (type.startsWith("application/x-www-form-urlencoded")) {
-    return void answer("text/xml", `<ErrorResponse>${error}</ErrorResponse>`);
-  }
-  if (/\bapi\/s3#/.test(agentOf(request))) return void answer("application/xml", error);
-  answer("application/json", JSON.stringify({ __type: "NotEmulated", message }));
+  // The SDK would try again after other statuses.
+  response.writeHead(400, { "x-amzn-errortype": "NotEmulated" }).end(body);
 }
 
 const agentOf = ({ headers }: IncomingMessage) => `${headers["x-amz-user-agent"]} ${headers["user-agent"]}`;

@@ -70,6 +70,19 @@ describe("a function in the local run", () => {
     });
   });
 
+  it("keeps calls to other services on this machine, and says that they aren't emulated", async () => {
+    const { env } = await (await echo()).json();
+    const call = async (agent: string) =>
+      (
+        await fetch(env.AWS_ENDPOINT_URL, { headers: { "user-agent": `aws-sdk-js/3 api/${agent}#3` } })
+      ).text();
+    const said = (service: string) => `${service} is not emulated by the local run.`;
+    assert.match(await call("s3"), new RegExp(`<Message>${said("S3")}</Message>`));
+    assert.equal(JSON.parse(await call("secrets_manager")).message, said("Secrets Manager"));
+    const { cause } = await (await echo("does=call")).json();
+    assert.equal(cause, said("sqs.eu-west-1.amazonaws.com"));
+  });
+
   it("gets Lambda's context", async () => {
     const { context, remaining, env } = await (await echo()).json();
     const { awsRequestId, ...rest } = context;
