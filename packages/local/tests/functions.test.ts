@@ -38,36 +38,25 @@ describe("a function in the local run", () => {
 
   it("has its declared environment and Lambda's variables, but nothing from this process", async () => {
     const { env } = await (await echo()).json();
-    const { AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_DYNAMODB, AWS_ACCESS_KEY_ID, ...others } = env;
-    const { AWS_LAMBDA_FUNCTION_NAME: name, LAMBDA_TASK_ROOT, _X_AMZN_TRACE_ID, ...rest } = others;
-    assert.equal(AWS_ENDPOINT_URL_DYNAMODB, shop.running.dynamodb);
-    assert.match(AWS_ENDPOINT_URL, /^http:\/\/127\.0\.0\.1:\d+$/);
-    assert.match(AWS_ACCESS_KEY_ID, /^ASIA[0-9A-F]{16}$/);
-    assert.ok(LAMBDA_TASK_ROOT.endsWith(name));
+    const { AWS_LAMBDA_FUNCTION_NAME: name } = env;
     assert.match(name, /^echo-[0-9a-f]{7}$/);
-    assert.match(_X_AMZN_TRACE_ID, /^Root=1-[0-9a-f]{8}-[0-9a-f]{24};Parent=[0-9a-f]{16};Sampled=0$/);
-    assert.deepEqual(rest, {
-      GREETING: "hello",
-      _HANDLER: "echo.handler",
-      AWS_CONFIG_FILE: "/dev/null",
-      AWS_DEFAULT_REGION: "eu-west-1",
-      AWS_EXECUTION_ENV: "AWS_Lambda_nodejs24.x",
-      AWS_LAMBDA_FUNCTION_MEMORY_SIZE: "128",
-      AWS_LAMBDA_FUNCTION_VERSION: "$LATEST",
-      AWS_LAMBDA_INITIALIZATION_TYPE: "on-demand",
-      AWS_LAMBDA_LOG_FORMAT: "JSON",
-      AWS_LAMBDA_LOG_GROUP_NAME: "echo-log",
-      AWS_LAMBDA_LOG_LEVEL: "INFO",
-      AWS_LAMBDA_LOG_STREAM_NAME: "local",
-      AWS_REGION: "eu-west-1",
-      AWS_SHARED_CREDENTIALS_FILE: "/dev/null",
-      AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true",
-      AWS_SECRET_ACCESS_KEY: "local",
-      AWS_SESSION_TOKEN: "local",
-      LANG: "en_US.UTF-8",
-      PATH: "/usr/local/bin:/usr/bin:/bin",
-      TZ: ":UTC",
-    });
+    assert.match(env.AWS_ACCESS_KEY_ID, /^ASIA[0-9A-F]{16}$/);
+    assert.match(env._X_AMZN_TRACE_ID, /^Root=1-[0-9a-f]{8}-[0-9a-f]{24};Parent=[0-9a-f]{16};Sampled=0$/);
+    assert.ok(env.LAMBDA_TASK_ROOT.endsWith(name));
+    const { AWS_ENDPOINT_URL_DYNAMODB, AWS_LAMBDA_LOG_LEVEL, AWS_REGION, GREETING, TZ, _HANDLER } = env;
+    assert.deepEqual(
+      [AWS_ENDPOINT_URL_DYNAMODB, AWS_LAMBDA_LOG_LEVEL, AWS_REGION, GREETING, TZ, _HANDLER],
+      [shop.running.dynamodb, "INFO", "eu-west-1", "hello", ":UTC", "echo.handler"],
+    );
+    const ofAws = `ACCESS_KEY_ID CONFIG_FILE DEFAULT_REGION ENDPOINT_URL ENDPOINT_URL_DYNAMODB EXECUTION_ENV
+      LAMBDA_FUNCTION_MEMORY_SIZE LAMBDA_FUNCTION_NAME LAMBDA_FUNCTION_VERSION LAMBDA_INITIALIZATION_TYPE
+      LAMBDA_LOG_FORMAT LAMBDA_LOG_GROUP_NAME LAMBDA_LOG_LEVEL LAMBDA_LOG_STREAM_NAME REGION
+      SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED SECRET_ACCESS_KEY SESSION_TOKEN SHARED_CREDENTIALS_FILE`;
+    const others = ["GREETING", "LAMBDA_TASK_ROOT", "LANG", "PATH", "TZ", "_HANDLER", "_X_AMZN_TRACE_ID"];
+    assert.deepEqual(Object.keys(env).sort(), [
+      ...ofAws.split(/\s+/).map((each) => `AWS_${each}`),
+      ...others,
+    ]);
   });
 
   it("keeps calls to other services on this machine, and says that they aren't emulated", async () => {
