@@ -107,6 +107,7 @@ export async function answerRequest(
 function toAnswer(outcome: Outcome, { cors }: Api, request: IncomingMessage): Answer {
   if ("error" in outcome) {
     const { errorType, errorMessage } = outcome.error;
+    if (errorType === "NotEmulated") return refuse(501, errorMessage, errorMessage);
     return errorType === "RequestEntityTooLargeException"
       ? refuse(413, "Request Entity Too Large", errorMessage)
       : refuse(500, "Internal Server Error", `${errorType}: ${errorMessage}`);

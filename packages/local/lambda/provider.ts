@@ -53,13 +53,21 @@ export function createFunctions(options: FunctionsOptions): Functions {
   const permissions = createPermissions(() => [...functions.keys()]);
 
   async function create({ physicalName, inputs, arn }: Resource<FunctionInputs>): Promise<Created> {
-    checkLimits(inputs);
-    const { code, role, memorySize = 128, timeout = 3 } = inputs;
-    if (!code) throw new Error("a function without code is not emulated");
+    const { code, role, runtime = "container images", memorySize = 128, timeout = 3 } = inputs;
     const functionArn = arn("lambda", `function:${physicalName}`);
+    const invokeArn = `arn:aws:apigateway:${region}:lambda:path/2015-03-31/functions/${functionArn}/invocations`;
+    const outputs = { arn: functionArn, invokeArn };
+    const refuse = (variant: string): Created => {
+      const message = `The local run doesn't emulate ${variant}.`;
+      const serve = async () => failure("NotEmulated", message);
+      functions.set(functionArn, { start() {}, serve, end: async () => {} });
+      return { outputs, ignored: [` (${variant})`] };
+    };
+    if (!runtime.startsWith("nodejs")) return refuse(`functions in ${runtime}`);
+    checkLimits(inputs);
     const taskRoot = join(folder, physicalName);
     const accessKeyId = assume(role, functionArn);
-    await unpack(code, taskRoot);
+    if (!code || !(await unpack(code, taskRoot))) return refuse("code that is in S3 or in a packed archive");
     locateSources(taskRoot, project);
     const otherServices = await others.endpoint;
     const place = { functionName: physicalName, region, taskRoot, accessKeyId, dynamodb, otherServices };
@@ -75,8 +83,7 @@ export function createFunctions(options: FunctionsOptions): Functions {
     });
     functions.set(functionArn, instances);
     if (options.startAtOnce) instances.start();
-    const invokeArn = `arn:aws:apigateway:${region}:lambda:path/2015-03-31/functions/${functionArn}/invocations`;
-    return { outputs: { arn: functionArn, invokeArn } };
+    return { outputs };
   }
 
   async function invoke(functionArn: string, event: object, sourceArn: string): Promise<Outcome> {

@@ -1,7 +1,9 @@
 import { strict as assert } from "node:assert";
+import type { InvokeFunction } from "../apigateway/answer";
 import { createApis } from "../apigateway/provider";
 import { createServers } from "../apigateway/servers";
 import { createTables } from "../dynamodb/provider";
+import { createFunctions } from "../lambda/provider";
 import type { Created, Provider } from "../pulumi/resource";
 
 type Declare = (type: string, inputs: object) => Promise<Created>;
@@ -32,17 +34,18 @@ describe("variants of an HTTP API", () => {
     result = { statusCode: 200, headers: { "access-control-allow-origin": "https://own.example" } };
   });
 
+  const invoke: InvokeFunction = async (functionArn) => {
+    invoked.push(functionArn);
+    return { result: JSON.stringify(result) };
+  };
+
   /** Serves what `declare` declares in addition to an API. */
-  async function serve(apiInputs: object, declare = async (_: Declare, _apiId?: string) => {}) {
+  async function serve(inputs: object, declare = async (_: Declare) => {}, invokeFunction = invoke) {
     const ignored: string[] = [];
-    const invoke = async (functionArn: string) => {
-      invoked.push(functionArn);
-      return { result: JSON.stringify(result) };
-    };
-    const apis = createApis({ servers, invoke });
+    const apis = createApis({ servers, invoke: invokeFunction });
     const create = declaring(apis.provider, "apigatewayv2", ignored);
-    const { id } = await create("Api", { protocolType: "HTTP", ...apiInputs });
-    await declare((type, inputs) => create(type, { apiId: id, ...inputs }), id);
+    const { id } = await create("Api", { protocolType: "HTTP", ...inputs });
+    await declare((type, others) => create(type, { apiId: id, ...others }));
     await servers.serve(apis.listeners());
     const visit = (init: RequestInit = {}, path = "/") => fetch(apis.endpoints()[0] + path, init);
     return { ignored, visit };
@@ -89,6 +92,37 @@ describe("variants of an HTTP API", () => {
     const { ignored, visit } = await serve({ protocolType: "WEBSOCKET" }, route({ routeKey: "$connect" }));
     assert.deepEqual(ignored, ["Api (WEBSOCKET APIs)"]);
     assert.equal((await visit()).status, 501);
+  });
+
+  it("are listed and answered with 501: a function in another language, or with code from elsewhere", async () => {
+    const options = {
+      folder: __dirname,
+      region: "eu-west-1",
+      dynamodb: "",
+      assume: () => "",
+      startAtOnce: false,
+    };
+    const functions = createFunctions(options);
+    const ignored: string[] = [];
+    const create = declaring(functions.provider, "lambda", ignored);
+    for (const runtime of ["nodejs24.x", "python3.14"]) {
+      await create("Function", { runtime });
+      await create("Permission", {
+        function: "arn",
+        principal: "apigateway.amazonaws.com",
+        action: "lambda:*",
+      });
+      const { visit } = await serve({ target: "arn" }, undefined, functions.invoke);
+      const response = await visit();
+      assert.equal(response.status, 501);
+      const { message } = await response.json();
+      assert.equal(`Function (${/emulate (.+)\.$/.exec(message)?.[1]})`, ignored.at(-1));
+    }
+    assert.deepEqual(ignored, [
+      "Function (code that is in S3 or in a packed archive)",
+      "Function (functions in python3.14)",
+    ]);
+    await functions.close();
   });
 
   it("answer preflight requests, and replace the function's own CORS headers", async () => {
