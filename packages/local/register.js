@@ -49,6 +49,11 @@ function compile(files) {
   });
   for (const { path, text } of outputFiles) {
     const file = path.replace(/js$/, "ts");
-    compiled.set(file, { mtimeMs: changes.get(file), text });
+    compiled.set(file, { mtimeMs: changes.get(file), text: withoutCopies(text) });
   }
+}
+
+/** Makes `import * as x` the module itself, as TypeScript does. Pulumi can't serialize the copy that esbuild makes of it. */
+function withoutCopies(text) {
+  return text.replace(/^(var (?!import_)\w+ = )__toESM\((require\("[^"]+"\))(, 1)?\);$/gm, "$1$2;");
 }
