@@ -1,5 +1,7 @@
 // What other programs and tests may use of the local run.
 
+import "./pulumi/lighter";
+
 export { type EmbeddedDynamoDB, startDynamoDB } from "./dynamodb/embedded";
 export { unpack } from "./lambda/archive";
 export { UserError } from "./pulumi/errors";

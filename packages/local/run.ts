@@ -1,3 +1,6 @@
+// Before anything loads Pulumi.
+import "./pulumi/lighter";
+
 import { existsSync } from "node:fs";
 import { tmpdir } from "node:os";
 import type { AnsweredRequest } from "./apigateway/listener";

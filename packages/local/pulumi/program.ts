@@ -1,6 +1,7 @@
 import { isAbsolute, relative } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import * as state from "@pulumi/pulumi/runtime/state";
+import { sourceLine } from "../register";
 import { messageOf, UserError } from "./errors";
 import { listIgnored } from "./ignored";
 import { createMocks } from "./mocks";
@@ -68,7 +69,6 @@ export async function deploy(
       await pulumi.runtime.setMocks(mocks, project.name, project.stack, false, "organization");
       pulumi.runtime.setAllConfig(project.config);
       forgetModules(project.folder);
-      process.setSourceMapsEnabled(true);
       return await evaluate(project.program);
     });
     const outputs = await Promise.race([deployed, failure]);
@@ -129,9 +129,10 @@ function isOwn(folder: string, file: string): boolean {
 function describe(error: unknown, { folder }: Project): string {
   if (pulumi.RunError.isInstance(error)) return error.message;
   const { stack = "", requireStack: [requirer] = [] } = error as Partial<Error> & { requireStack?: string[] };
-  const [place] = [
-    requirer,
-    ...[...stack.matchAll(/(\/[^()\n]+:\d+):\d+\)?$/gm)].map(([, line]) => line),
-  ].filter((line = "") => isAbsolute(line) && isOwn(folder, line));
-  return `The program failed: ${messageOf(error)}${place ? ` (${relative(folder, place)})` : ""}`;
+  const frames = [...stack.matchAll(/(\/[^()\n]+):(\d+):(\d+)\)?$/gm)];
+  const [, file = "", line, column] = frames.find(([, path = ""]) => isOwn(folder, path)) ?? [];
+  const path = requirer && isOwn(folder, requirer) ? requirer : file;
+  const place =
+    relative(folder, path) + (path === file ? `:${sourceLine(file, Number(line), Number(column))}` : "");
+  return `The program failed: ${messageOf(error)}${path ? ` (${place})` : ""}`;
 }
