@@ -52,9 +52,12 @@ async function evaluateUncached(
   for (const [key, value] of Object.entries(settings)) project.config[`${project.name}:${key}`] = value;
   const resources: Resource<Record<string, unknown>>[] = [];
   takeRegistrations();
-  const outputs = await deploy(project, { ...standIns(project.region), ...aws, ...provider }, (resource) => {
-    resources.push(resource as Resource<Record<string, unknown>>);
-  });
+  const onCreated = (resource: Resource) => resources.push(resource);
+  const { outputs } = await deploy(
+    project,
+    { ...standIns(project.region), ...aws, ...provider },
+    { onCreated },
+  );
   const registrations = takeRegistrations();
   return {
     resources,

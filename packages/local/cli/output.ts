@@ -4,7 +4,7 @@ import type { Outcome } from "../lambda/instance";
 import type { Resource } from "../pulumi/resource";
 import type { Deployed } from "../run";
 
-/** Colours a text, if it goes to a terminal. */
+/** Colors a text, if it goes to a terminal. */
 export const paint: typeof styleText = (format, text) =>
   process.stdout.isTTY && !process.env.NO_COLOR ? styleText(format, text) : text;
 
@@ -17,7 +17,7 @@ export function printCreated({ type, name }: Resource): void {
  *
  * @param embedded the URL of the embedded DynamoDB
  */
-export function printStack(deployed: Deployed, embedded: string | undefined, seconds: number): void {
+export function printStack(deployed: Deployed, embedded: string | undefined, seconds: string): void {
   const { resources, endpoints, notEmulated } = deployed;
   const isUrl = (value: unknown) =>
     typeof value === "string" && endpoints.some((endpoint) => value.startsWith(endpoint));
@@ -30,9 +30,10 @@ export function printStack(deployed: Deployed, embedded: string | undefined, sec
   for (const [name, value] of outputs) {
     console.log(`    ${name.padEnd(width)}: ${paint("cyan", `${JSON.stringify(value)}`)}`);
   }
-  console.log(`\nResources:\n    + ${resources.length} created in ${seconds.toFixed(1)} s\n`);
+  console.log(`\nResources:\n    + ${resources.length} created in ${seconds} s\n`);
   if (notEmulated.length > 0) console.log(paint("yellow", `not emulated: ${notEmulated.join(", ")}\n`));
-  if (embedded) console.log(`To look into the tables: npx dynamodb-admin --dynamo-endpoint ${embedded}`);
+  if (embedded)
+    console.log(`To look into the tables: npx dynamodb-admin --host 127.0.0.1 --dynamo-endpoint ${embedded}`);
   console.log("Ctrl-C ends the run.");
   printUrls(deployed);
 }

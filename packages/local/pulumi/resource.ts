@@ -4,8 +4,6 @@ import type * as pulumi from "@pulumi/pulumi";
 export interface Resource<Inputs = Record<string, unknown>> {
   type: string;
   name: string;
-  /** Whether a provider would create it. A component only groups resources. */
-  custom?: boolean;
   inputs: Inputs;
   /** Like a name that Pulumi makes up, but the same in every run, so that kept tables are found again. */
   physicalName: string;
@@ -27,8 +25,8 @@ export interface Created {
 /** Creates resources of one type, or answers a data source. */
 export interface Emulation {
   (resource: Resource): Created | Promise<Created>;
-  /** The inputs that it honours. Without this, the type counts as not emulated and only has outputs. */
-  honours?: readonly string[];
+  /** The inputs that it honors. Without this, the type counts as not emulated and only has outputs. */
+  honors?: readonly string[];
 }
 
 /** Emulations by resource type, and by the tokens of data sources. */
@@ -37,14 +35,14 @@ export type Provider = Record<string, Emulation>;
 /** Some of a resource's inputs, in Pulumi's types but with plain values for outputs. */
 export type Inputs<Args, Key extends keyof Args> = pulumi.Unwrap<Pick<Args, Key>>;
 
-/** Declares an emulation: which of the inputs `Args` it honours, and what creates a resource from these. */
+/** Declares an emulation: which of the inputs `Args` it honors, and what creates a resource from these. */
 export const emulate =
   <Args>() =>
   <Key extends keyof Args & string>(
-    honours: readonly Key[],
+    honors: readonly Key[],
     create: (resource: Resource<Inputs<Args, Key>>) => Created | Promise<Created>,
   ): Emulation =>
-    Object.assign((resource: Resource) => create(resource as Resource<Inputs<Args, Key>>), { honours });
+    Object.assign((resource: Resource) => create(resource as Resource<Inputs<Args, Key>>), { honors });
 
 /** The account that everything belongs to. */
 export const ACCOUNT_ID = "000000000000";

@@ -29,7 +29,7 @@ describe("a user's mistake", function () {
       [["now"], /Unexpected argument 'now'/],
       [["--port", "http"], /--port takes a number from 0 to 65535, not "http"/],
       [["--port", "65536"], /--port takes a number/],
-      [["--port", "-1"], /--port.* See npm start -- --help\.$/],
+      [["--port", "-1"], /--port takes a number from 0 to 65535, not "-1"/],
       [["--inspect=here"], /--inspect takes a number from 0 to 65535, not "here"/],
       [["--data", ""], /--data takes the path of a folder/],
       [["--dynamodb", "localhost:8000"], /--dynamodb takes a URL/],
