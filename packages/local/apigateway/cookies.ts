@@ -1,8 +1,8 @@
 import type { IncomingMessage, OutgoingHttpHeaders } from "node:http";
 
-// Unlike other browsers, WebKit (Safari) keeps a cookie that is `Secure`, or has a prefix that demands it, only from HTTPS,
-// even on localhost (https://bugs.webkit.org/show_bug.cgi?id=281149). It gets such cookies in a form that it keeps; functions
-// don't notice.
+// Unlike other browsers, WebKit (Safari) keeps a cookie that is `Secure`, or has a prefix that demands it, only from
+// HTTPS, even on localhost (https://bugs.webkit.org/show_bug.cgi?id=281149). It gets such cookies in a form that it
+// keeps. Functions don't notice.
 
 const isWebKit = ({ headers }: IncomingMessage) =>
   /AppleWebKit\/(?!.*Chrom)/.test(headers["user-agent"] ?? "");

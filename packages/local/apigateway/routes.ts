@@ -6,8 +6,8 @@ export interface RouteMatch<Route> {
 }
 
 /**
- * Finds the route for a request's method and decoded path as an HTTP API does. Literal segments win over variables, variables over a greedy variable,
- * a method over `ANY`, and everything over `$default`.
+ * Finds the route for a request's method and decoded path as an HTTP API does. Literal segments win over variables,
+ * variables over a greedy variable, a method over `ANY`, and everything over `$default`.
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-routes.html
  */
 export function findRoute<Route extends { routeKey: string }>(

@@ -108,7 +108,9 @@ async function callDynamoDB(endpoint: string, region: string, action: string, in
         "x-amz-target": `DynamoDB_20120810.${action}`,
         "x-amz-date": `${new Date().toISOString().replace(/[-:]|\.\d+/g, "")}`,
         // Neither the embedded DynamoDB nor DynamoDB Local checks signatures.
-        authorization: `AWS4-HMAC-SHA256 Credential=${OUTSIDER}/20260101/${region}/dynamodb/aws4_request, SignedHeaders=host, Signature=0`,
+        authorization:
+          `AWS4-HMAC-SHA256 Credential=${OUTSIDER}/20260101/${region}/dynamodb/aws4_request,` +
+          " SignedHeaders=host, Signature=0",
       },
     });
     sent.on("response", (response) => json(response).then((value) => resolve(value as Answer), reject));

@@ -16,7 +16,7 @@ interface Role {
 /**
  * Decides whether a call is allowed.
  *
- * @param accessKeyId the caller's. Callers without a role, such as somebody who looks into the tables, may do everything.
+ * @param accessKeyId the caller's; one without a role, such as somebody who looks into the tables, may do everything
  * @param action as in `dynamodb:GetItem`
  * @param resource an ARN
  * @returns AWS's message if the call is denied, `undefined` if it is allowed
@@ -26,13 +26,15 @@ export type Authorize = (accessKeyId: string, action: string, resource: string) 
 export interface Iam {
   provider: Provider;
   /**
-   * Gives a function credentials of its role: an access key id.
+   * Gives a function credentials of its role: an access key id; `undefined` if the program doesn't declare the role.
    *
    * @throws Error when the role doesn't trust Lambda
    */
-  assume(roleArn: string, functionArn: string): string;
+  assume(roleArn: string, functionArn: string): string | undefined;
   authorize: Authorize;
 }
+
+const nameIn = (nameOrArn: string) => nameOrArn.replace(/^.*role\//, "");
 
 /**
  * Emulates roles and policies: a function may do what its role's policies allow.
@@ -46,7 +48,7 @@ export function createIam(sharedKeyId?: string): Iam {
   const iamArn = (resource: string) => `arn:aws:iam::${ACCOUNT_ID}:${resource}`;
 
   function find(nameOrArn: string): Role {
-    const role = roles.get(nameOrArn.replace(/^.*role\//, ""));
+    const role = roles.get(nameIn(nameOrArn));
     if (!role) throw new Error(`there is no role ${nameOrArn}`);
     return role;
   }
@@ -81,6 +83,13 @@ export function createIam(sharedKeyId?: string): Iam {
         return { ignored: listUnknown([policyArn]) };
       },
     ),
+    "aws:iam/policyAttachment:PolicyAttachment": emulate<aws.iam.PolicyAttachmentArgs>()(
+      ["roles", "policyArn"],
+      ({ inputs: { roles = [], policyArn } }) => {
+        for (const role of roles) find(role as string).attached.push(policyArn);
+        return { ignored: listUnknown([policyArn]) };
+      },
+    ),
     "aws:iam/getPolicyDocument:getPolicyDocument": ({ inputs }) => {
       const json = writeDocument(inputs as DocumentInputs);
       return { outputs: { json, minifiedJson: json } };
@@ -90,7 +99,8 @@ export function createIam(sharedKeyId?: string): Iam {
   return {
     provider,
     assume(roleArn, functionArn) {
-      const role = find(roleArn);
+      const role = roles.get(nameIn(roleArn));
+      if (!role) return sharedKeyId;
       if (!trustsLambda(role.trust)) {
         throw new Error("The role defined for the function cannot be assumed by Lambda.");
       }

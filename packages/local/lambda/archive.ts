@@ -36,8 +36,8 @@ export async function unpack(archive: pulumi.asset.Archive, folder: string): Pro
 }
 
 /**
- * Lets functions below a folder load the project's AWS SDK, as Lambda has one for those that don't bring their own. Other
- * packages stay out of reach.
+ * Lets functions below a folder load the project's AWS SDK, as Lambda has one for those that don't bring their own.
+ * Other packages stay out of reach.
  */
 export function lendSdk(project: string, folder: string): void {
   const installed = createRequire(join(project, "index.js")).resolve.paths("x") ?? [];

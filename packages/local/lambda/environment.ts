@@ -20,7 +20,8 @@ export interface FunctionPlace {
   region: string;
   /** The folder with the function's code. */
   taskRoot: string;
-  accessKeyId: string;
+  /** Of the function's role. Without one, it is allowed everything. */
+  accessKeyId?: string;
   /** DynamoDB's URL. */
   dynamodb: string;
   /** The URL of whatever stands in for all other services. */
@@ -33,7 +34,7 @@ export interface FunctionPlace {
  */
 export function environmentOf(
   { handler = "", runtime, memorySize = 128, environment, loggingConfig }: FunctionInputs,
-  { functionName, region, taskRoot, accessKeyId, dynamodb, otherServices }: FunctionPlace,
+  { functionName, region, taskRoot, accessKeyId = "local", dynamodb, otherServices }: FunctionPlace,
 ): Record<string, string> {
   const { logFormat, applicationLogLevel = "INFO", logGroup } = loggingConfig ?? {};
   return {

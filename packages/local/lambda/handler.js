@@ -54,8 +54,8 @@ let onIdle = () => {};
 process.on("beforeExit", () => onIdle());
 
 /**
- * Calls a handler as nodejs20.x and nodejs22.x do: it returns a promise, or calls back, or does neither. What it returns
- * otherwise is ignored. A callback's result is sent once there is nothing left to wait for.
+ * Calls a handler as nodejs20.x and nodejs22.x do: it returns a promise, or calls back, or does neither. Anything else
+ * that it returns is ignored. A callback's result is sent once there is nothing left to wait for.
  */
 exports.callWithCallback = (handler, event, context) =>
   new Promise((resolve, reject) => {

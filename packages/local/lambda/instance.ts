@@ -117,9 +117,7 @@ export function startInstance(definition: FunctionDefinition): Instance {
     },
     isAlive: () => !death,
     async end() {
-      if (child.exitCode !== null || child.signalCode !== null) return;
-      child.kill("SIGKILL");
-      await once(child, "exit");
+      if (child.kill("SIGKILL")) await once(child, "exit");
     },
   };
 }

@@ -1,5 +1,5 @@
-// What Lambda refuses at a deployment: https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunction.html and, for the
-// environment, https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
+// What Lambda refuses at a deployment: https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunction.html and, for
+// the environment, https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
 
 import type * as aws from "@pulumi/aws";
 import type { Inputs } from "../pulumi/resource";
@@ -9,8 +9,12 @@ export const MAX_PAYLOAD = 6 * 1024 * 1024;
 
 const MAX_ENVIRONMENT = 4096;
 
-const RESERVED =
-  /^(_HANDLER|_X_AMZN_TRACE_ID|AWS_(DEFAULT_REGION|REGION|EXECUTION_ENV|ACCESS_KEY|ACCESS_KEY_ID|SECRET_ACCESS_KEY|SESSION_TOKEN)|AWS_LAMBDA_(FUNCTION_(NAME|MEMORY_SIZE|VERSION)|INITIALIZATION_TYPE|LOG_(GROUP|STREAM)_NAME|RUNTIME_API)|LAMBDA_(TASK_ROOT|RUNTIME_DIR))$/;
+const RESERVED = new RegExp(
+  `^(_HANDLER|_X_AMZN_TRACE_ID|LAMBDA_(TASK_ROOT|RUNTIME_DIR)|AWS_(${[
+    "DEFAULT_REGION|REGION|EXECUTION_ENV|ACCESS_KEY|ACCESS_KEY_ID|SECRET_ACCESS_KEY|SESSION_TOKEN",
+    "LAMBDA_(FUNCTION_(NAME|MEMORY_SIZE|VERSION)|INITIALIZATION_TYPE|LOG_(GROUP|STREAM)_NAME|RUNTIME_API)",
+  ].join("|")}))$`,
+);
 
 type Limited = Inputs<
   aws.lambda.FunctionArgs,
@@ -31,7 +35,7 @@ export function checkLimits(inputs: Limited): void {
     if (RESERVED.test(name)) throw new Error(`Lambda sets the environment variable ${name} itself`);
     if (!/^[A-Za-z]\w+$/.test(name)) {
       throw new Error(
-        `Lambda refuses the environment variable "${name}": a name is a letter and then one or more letters, digits or _`,
+        `Lambda refuses the environment variable "${name}": a name is a letter, then letters, digits or _`,
       );
     }
   }

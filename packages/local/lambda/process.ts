@@ -9,8 +9,8 @@ process.on("exit", () => {
 });
 
 /**
- * Starts a process with Lambda's runtime in it. (A worker thread would start no sooner, and would share its working directory
- * and its memory with the local run.)
+ * Starts a process with Lambda's runtime in it. (A worker thread would start no sooner, and would share the local run's
+ * working directory and options.)
  */
 export function startProcess(definition: FunctionDefinition): ChildProcess {
   const { environment } = definition;

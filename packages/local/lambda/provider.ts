@@ -16,8 +16,8 @@ export interface Functions {
   /** Invokes a function; `sourceArn` is the route for which API Gateway invokes it. */
   invoke(functionArn: string, event: object, sourceArn: string): Promise<Outcome>;
   /**
-   * Starts an instance of each function: the first request need not wait for a cold start, and a debugger has something to
-   * attach to.
+   * Starts an instance of each function: the first request need not wait for a cold start, and a debugger has something
+   * to attach to.
    */
   start(): void;
   /** Ends all instances, and with them their invocations. */
@@ -32,8 +32,8 @@ export interface FunctionsOptions {
   region: string;
   /** The URL at which functions find DynamoDB. */
   dynamodb: string;
-  /** Gives a function the credentials of its role: an access key id. */
-  assume(roleArn: string, functionArn: string): string;
+  /** Gives a function the credentials of its role: an access key id, or none if the role is not known. */
+  assume(roleArn: string, functionArn: string): string | undefined;
   /** Whether each function gets its first instance as soon as it is created; or else by {@link Functions.start}. */
   startAtOnce: boolean;
   onLog?: (text: string) => void;
@@ -83,7 +83,10 @@ export function createFunctions(options: FunctionsOptions): Functions {
     });
     functions.set(functionArn, instances);
     if (options.startAtOnce) instances.start();
-    return { outputs };
+    return {
+      outputs,
+      ignored: accessKeyId ? [] : [" with a role from elsewhere, which may do everything here"],
+    };
   }
 
   async function invoke(functionArn: string, event: object, sourceArn: string): Promise<Outcome> {
@@ -100,8 +103,8 @@ export function createFunctions(options: FunctionsOptions): Functions {
     const outcome = await instances.serve(payload);
     const length = "result" in outcome ? Buffer.byteLength(outcome.result) : 0;
     if (length <= MAX_PAYLOAD) return outcome;
-    const tooLarge = `Response payload size (${length} bytes) exceeded maximum allowed payload size (${MAX_PAYLOAD} bytes).`;
-    return { ...outcome, ...failure("Function.ResponseSizeTooLarge", tooLarge) };
+    const excess = `size (${length} bytes) exceeded maximum allowed payload size (${MAX_PAYLOAD} bytes).`;
+    return { ...outcome, ...failure("Function.ResponseSizeTooLarge", `Response payload ${excess}`) };
   }
 
   async function close(): Promise<void> {

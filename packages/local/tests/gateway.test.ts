@@ -152,10 +152,18 @@ describe("an HTTP API in the local run", () => {
     assert.equal((await shop.raw(`http://localhost:${shop.port()}`)).status, 404);
   });
 
-  it("drops headers that concern the connection", async () => {
-    const headers = { Trailer: "x", "Transfer-Encoding": "chunked", "Content-Length": "3", "x-own": "1" };
+  it("drops headers that concern the connection, and splits no others", async () => {
+    const cookie = "a=1; Expires=Fri, 1 Jan 2100 00:00:00 GMT";
+    const headers = {
+      "Set-Cookie": cookie,
+      Trailer: "x",
+      "Transfer-Encoding": "chunked",
+      "Content-Length": "3",
+      "x-own": "1",
+    };
     const response = await returning({ statusCode: 200, headers, body: "long enough" });
     assert.equal(response.headers.get("x-own"), "1");
+    assert.deepEqual(response.headers.getSetCookie(), [cookie]);
     assert.equal(response.headers.get("trailer"), null);
     assert.equal(await response.text(), "long enough");
   });

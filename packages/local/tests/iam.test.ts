@@ -56,7 +56,7 @@ describe("IAM in the local run", () => {
     await create("aws:iam/role:Role", { assumeRolePolicy: trust, ...roleInputs });
     await create("aws:iam/rolePolicy:RolePolicy", { role: "r", policy });
     return authorize(
-      assume("arn:aws:iam::000000000000:role/r", "arn:aws:lambda:us-east-1:000000000000:function:f"),
+      assume("arn:aws:iam::000000000000:role/r", "arn:aws:lambda:us-east-1:000000000000:function:f") ?? "",
       "dynamodb:UpdateItem",
       table,
     );
@@ -122,6 +122,12 @@ describe("IAM in the local run", () => {
     assert.deepEqual(listUnknown(["arn:aws:iam::aws:policy/PowerUserAccess", "arn:aws:iam::0:policy/own"]), [
       " of arn:aws:iam::aws:policy/PowerUserAccess, which allows everything here",
     ]);
+  });
+
+  it("allows everything to a function whose role comes from elsewhere", () => {
+    const { assume, authorize } = createIam();
+    assert.equal(assume("arn:aws:iam::1:role/elsewhere", "arn:f"), undefined);
+    assert.equal(authorize("local", "dynamodb:UpdateItem", table), undefined);
   });
 
   it("writes policy documents", async () => {
