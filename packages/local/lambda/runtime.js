@@ -32,10 +32,10 @@ process.on("unhandledRejection", (reason) => {
   crash("Unhandled Promise Rejection", error, "Runtime.UnhandledPromiseRejection");
 });
 
-/** Ends the instance. What it was working on, if anything, fails. */
+/** Ends the instance. What it was working on, if anything, fails; it must get nothing else to do. */
 function crash(what, error, errorType = error.name) {
-  console.error(what, error);
   process.send({ fatal: { errorType, errorMessage: explain(error) } }, () => process.exit(1));
+  console.error(what, error);
 }
 
 loadHandler(taskRoot, handlerString, hasCallbacks).then(
