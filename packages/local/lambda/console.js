@@ -21,7 +21,7 @@ exports.patchConsole = (invocation) => {
       const line =
         logFormat === "JSON"
           ? jsonLine({ timestamp, level, requestId }, values)
-          : [timestamp, requestId, level, format(...values)].join("\t");
+          : [timestamp, `${requestId}`, level, format(...values)].join("\t");
       process.stdout.write(`${line}\n`);
     };
   }

@@ -106,10 +106,11 @@ describe("the instances of a function", () => {
   };
   for (const [what, [code, errorType, message]] of Object.entries(broken)) {
     it(`report a module that ${what}`, async () => {
+      log = "";
       const { value } = await load(code)();
       assert.equal(value.errorType, errorType);
       assert.match(value.errorMessage, message);
-      await untilLogged(/Init Error/);
+      await untilLogged(/\tundefined\tERROR\tInit Error/);
     });
   }
 
