@@ -78,9 +78,12 @@ async function evaluateUncached(
   for (const [key, value] of Object.entries(settings)) project.config[`${project.name}:${key}`] = value;
   const resources: Resource<Record<string, unknown>>[] = [];
   registrations = new Map();
-  const outputs = await deploy(project, { ...standIns(project.region), ...aws, ...provider }, (resource) => {
-    resources.push(resource as Resource<Record<string, unknown>>);
-  });
+  const onCreated = (resource: Resource) => resources.push(resource as Resource<Record<string, unknown>>);
+  const { outputs } = await deploy(
+    project,
+    { ...standIns(project.region), ...aws, ...provider },
+    { onCreated },
+  );
   const registered = [...registrations.values()];
   return {
     resources,
