@@ -1,6 +1,6 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import { NEW_SESSION, STORE_FAILED } from "../sessions/log";
+import { NEW_SESSION, STORE_FAILED } from "../sessions/errors";
 import { createAlarms } from "./alarms";
 import { createDashboard } from "./dashboard";
 import type { Monitored } from "./metrics";

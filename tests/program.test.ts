@@ -28,7 +28,7 @@ describe("the program", () => {
       "Permission visit",
       "Role visit",
       "RolePolicy visit",
-      "Route visit",
+      "Route GET /",
       "Stage default",
       "Table sessions",
     ],
@@ -186,6 +186,6 @@ describe("the program", () => {
     const dependenciesOf = (type: string, name: string) => program.registration(type, name).dependencies();
     assert.ok((await dependenciesOf(FUNCTION, "visit")).includes("RolePolicy visit"));
     const beforeStage = await dependenciesOf(STAGE, "default");
-    assert.ok(["Route visit", "Permission visit"].every((other) => beforeStage.includes(other)));
+    assert.ok(["Route GET /", "Permission visit"].every((other) => beforeStage.includes(other)));
   });
 });
