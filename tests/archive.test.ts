@@ -96,7 +96,7 @@ describe("the function's archive", () => {
       const { evaluate } = require("./tests/support/evaluate");
       const { unpack } = require("./packages/local/lambda/archive");
       evaluate().then(({ inputs }) => unpack(inputs("aws:lambda/function:Function", "visit").code, "archive"));`;
-    await run(process.execPath, ["-r", "ts-node/register", "-e", script], { cwd: copy });
+    await run(process.execPath, ["-r", "pulumi-aws-local/register.js", "-e", script], { cwd: copy });
     await unpackArchive(join(folder, "again"));
     for (const file of ["bundle.js", "bundle.js.map", "index.mjs"]) {
       const [first, again, inCopy] = [".", "again", "project/archive"].map((path) =>

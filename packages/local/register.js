@@ -9,7 +9,7 @@ process.env.ESBUILD_WORKER_THREADS = "0";
 const { buildSync } = require("esbuild");
 delete process.env.ESBUILD_WORKER_THREADS;
 
-/** By file: its JavaScript, and when the source had last changed. */
+/** By file: when the source had last changed, its JavaScript and, once it is needed, the source map. */
 const compiled = new Map();
 
 require.extensions[".ts"] = (module, file) => {
@@ -18,14 +18,17 @@ require.extensions[".ts"] = (module, file) => {
   module._compile(compiled.get(file).text, file);
 };
 
-/** The line in TypeScript of a place in a compiled module, unless Node.js maps it itself. Both count from 1. */
-exports.sourceLine = (file, line, column) => {
-  const { text = "" } = compiled.get(file) ?? {};
-  const [, map] = /\n\/\/# sourceMappingURL=data:[^,]+;base64,(\S+)\s*$/.exec(text) ?? [];
-  if (!map || process.sourceMapsEnabled) return line;
-  const { originalLine = line - 1 } = new SourceMap(JSON.parse(atob(map))).findEntry(line - 1, column - 1);
-  return originalLine + 1;
-};
+// Stack traces name the places in the sources. Node.js could do that, but would read the source map of each package, too.
+Error.prepareStackTrace = (error, frames) =>
+  [error, ...frames]
+    .join("\n    at ")
+    .replace(/(\/[^()\n]+\.ts):(\d+):(\d+)/g, (place, file, line, column) => {
+      const known = compiled.get(file);
+      if (!known) return place;
+      known.map ??= new SourceMap(JSON.parse(atob(known.text.slice(known.text.lastIndexOf("base64,") + 7))));
+      const { originalLine, originalColumn } = known.map.findEntry(line - 1, column - 1);
+      return originalLine === undefined ? place : `${file}:${originalLine + 1}:${originalColumn + 1}`;
+    });
 
 /** Compiles a module together with those beside it, as each call of esbuild takes a while, or the whole local run. */
 function compileAll(file) {

@@ -1,6 +1,6 @@
 // Writes stacks with every combination of optional parts to FOLDER/stacks, as CloudFormation templates:
 //
-//   npx ts-node tests/support/templates.ts FOLDER
+//   node -r pulumi-aws-local/register.js tests/support/templates.ts FOLDER
 //
 // FOLDER/invalid gets templates with one mistake each, which the linter must reject.
 
