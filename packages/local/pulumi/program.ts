@@ -129,6 +129,8 @@ function describe(error: unknown, { folder }: Project): string {
   if (pulumi.RunError.isInstance(error)) return error.message;
   const { stack = "", requireStack = [] } = error as Partial<Error> & { requireStack?: string[] };
   const frames = [...stack.matchAll(/(\/[^()\n]+:\d+):\d+\)?$/gm)].flatMap(([, place = ""]) => place);
-  const place = [...requireStack, ...frames].find((path) => isOwn(folder, path));
+  // A syntax error names its place itself.
+  const places = error instanceof SyntaxError ? [] : [...requireStack, ...frames];
+  const place = places.find((path) => isOwn(folder, path));
   return `The program failed: ${messageOf(error)}${place ? ` (${relative(folder, place)})` : ""}`;
 }
