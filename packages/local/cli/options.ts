@@ -13,7 +13,7 @@ export const help = `Runs the Pulumi program on this machine, without AWS.
   --data DIR       keep the tables in this folder; by default they end with the run
   --dynamodb URL   use the DynamoDB at this URL, not the embedded one
   --watch          deploy again when a file changes; the data stays
-  --logs           show the access log and what functions log; errors are always shown
+  --logs           show what functions log; errors are always shown
   --verbose        show the event and the result of every invocation
   --inspect[=PORT] let debuggers attach: to the first function at PORT (default: 9229), and so on
   -h, --help       show this text

@@ -51,16 +51,14 @@ export function printUrls({ outputs, endpoints }: Deployed): void {
   console.log();
 }
 
-/** A request's line and, with `logs`, its line in the access log. */
-export function printRequest(request: AnsweredRequest, logs: boolean): void {
-  const { method, path, status, milliseconds, error, coldStart, accessLog } = request;
+export function printRequest(request: AnsweredRequest): void {
+  const { method, path, status, milliseconds, error, coldStart } = request;
   const time = new Date().toTimeString().slice(0, 8);
   const result = paint(status < 400 ? "green" : status < 500 ? "yellow" : "red", `${status}`);
   const details = [coldStart && "cold start", error].filter(Boolean).join(", ");
   console.log(
     `${time} ${method} ${path} ${result} ${milliseconds.toFixed(0)} ms${details ? ` (${details})` : ""}`,
   );
-  if (accessLog && logs) console.log(paint("gray", accessLog));
 }
 
 /** Shows everything that functions log, or only errors. */

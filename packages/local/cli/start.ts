@@ -32,7 +32,7 @@ async function main(): Promise<void> {
     folder,
     onWaiting: (what) => console.log(paint("yellow", `Still waiting for ${what} ...`)),
     onCreated: (resource) => isRunning() || printCreated(resource),
-    onRequest: (request) => printRequest(request, logs),
+    onRequest: printRequest,
     onLog: createLogPrinter(logs),
     onInspect: (name, url) => console.log(`Attach a debugger to ${name} at ${url}`),
     onInvoke: verbose ? printInvocation : undefined,

@@ -197,13 +197,6 @@ describe("a user's mistake", function () {
         policy({ Version: "2012-10-1", Statement: [] }),
         /"2012-10-1" is not a policy Version/,
       ],
-      "a packed archive": [
-        `const assumeRolePolicy = aws.iam.assumeRolePolicyForPrincipal({ Service: "lambda.amazonaws.com" });
-        const role = new aws.iam.Role("a", { assumeRolePolicy }).arn;
-        const code = new (require("@pulumi/pulumi").asset.FileArchive)(__filename);
-        new aws.lambda.Function("a", { code, role, runtime: "nodejs24.x", handler: "index.handler" });`,
-        /index\.ts is not a folder; packed archives are not emulated$/,
-      ],
       "a permission for no function": [
         'new aws.lambda.Permission("a", { action: "lambda:InvokeFunction", function: "a", principal: "b" });',
         /there is no function a$/,
