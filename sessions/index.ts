@@ -6,7 +6,7 @@ import { createStore, type Found, type StoreOptions } from "./store";
 import { type Cookies, findTokens, plainTokens, secretTokens } from "./tokens";
 
 export type { Change } from "./change";
-export { NEW_SESSION, SessionError, STORE_FAILED } from "./errors";
+export { failure, NEW_SESSION, SessionError, STORE_FAILED } from "./errors";
 export type { Cookies } from "./tokens";
 
 export interface SessionOptions extends Omit<StoreOptions, "dynamodb" | "now"> {
@@ -130,10 +130,10 @@ export function createSessions<Data extends Storable<Data>>({
 }
 
 /**
- * Allows three attempts of a second each; by default, the SDK waits for a response forever. The first timeout is for the
- * response's headers, the second for a body that stalls.
+ * A client that allows three attempts of a second each; by default, the SDK waits for a response forever. The first timeout is
+ * for the response's headers, the second for a body that stalls.
  */
-const createClient = () =>
+export const createClient = () =>
   new DynamoDBClient({
     cacheMiddleware: true,
     maxAttempts: 3,

@@ -1,0 +1,47 @@
+import { type AttributeValue, type DynamoDBClient, QueryCommand } from "@aws-sdk/client-dynamodb";
+import { type createSessions, failure } from "../../sessions";
+import type { Data } from "./handler";
+
+/** The sessions, and the table that they are in. */
+export interface Store {
+  sessions: ReturnType<typeof createSessions<Data>>;
+  dynamodb: DynamoDBClient;
+  tableName: string;
+}
+
+// A few at a time: more would wait for each other at the index, whose entries for one user are in the same partition.
+const PAGE = 50;
+// The function has 10 seconds, of which a call to DynamoDB may take 3.
+const BUDGET_MS = 6000;
+
+/**
+ * Ends all sessions of a user except for one. The index is updated shortly after the table, so this may miss a login of a moment
+ * ago. Sessions that have ended drop out of the index, because they have no `created-at`: if time runs out, the next call
+ * continues.
+ */
+export async function endSessionsOf(
+  user: string,
+  exceptId: string,
+  { sessions, dynamodb, tableName }: Store,
+) {
+  const start = Date.now();
+  let ended = 0;
+  let next: Record<string, AttributeValue> | undefined;
+  do {
+    const query = new QueryCommand({
+      TableName: tableName,
+      IndexName: "user",
+      KeyConditionExpression: "#user = :user",
+      ExpressionAttributeNames: { "#user": "user" },
+      ExpressionAttributeValues: { ":user": { S: user } },
+      ExclusiveStartKey: next,
+      Limit: PAGE,
+    });
+    const { Items = [], LastEvaluatedKey } = await dynamodb.send(query).catch(failure);
+    const ids = Items.flatMap((item) => item["session-id"]?.S ?? []).filter((id) => id !== exceptId);
+    const outcomes = await Promise.all(ids.map((id) => sessions.end({ id })));
+    ended += outcomes.filter(({ hasEnded }) => hasEnded).length;
+    next = LastEvaluatedKey;
+  } while (next && Date.now() - start < BUDGET_MS);
+  return { ended, hasMore: next !== undefined };
+}
