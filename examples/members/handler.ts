@@ -1,10 +1,7 @@
-import type {
-  APIGatewayProxyEventV2 as Event,
-  APIGatewayProxyStructuredResultV2 as Response,
-} from "aws-lambda";
 import { createClient, createSessions, SessionError } from "../../sessions";
 import { endSessionsOf, type Store } from "./everywhere";
-import { contentSecurityPolicy, home, notice, type Page } from "./pages";
+import { type Event, formOf, mayChange, page, type Response, redirect, respond } from "./http";
+import { cartOf, home, notice } from "./pages";
 
 /** What the app keeps in a session. Names that visitors choose have a prefix, so that they can't be any of the others. */
 export type Data = { user: string; theme: "light" | "dark" } & { [item: `cart/${string}`]: number };
@@ -28,6 +25,9 @@ async function findUser(form: URLSearchParams): Promise<string | undefined> {
   return /^[\w.@-]{1,64}$/.exec(form.get("user") ?? "")?.[0];
 }
 
+// DynamoDB bills a change of a session by the session's size.
+const MAX_ITEMS = 50;
+
 // The GET routes only read. A visitor's session starts with the first change, so crawlers don't start any.
 async function showHome({ cookies, queryStringParameters }: Event, { sessions }: Store): Promise<Response> {
   const session = await sessions.find(cookies);
@@ -41,28 +41,34 @@ async function showMember({ cookies }: Event, { sessions }: Store): Promise<Resp
   return { ...response, body: JSON.stringify(user ? { user, theme } : { message: "Please log in." }) };
 }
 
-async function setTheme({ cookies, ...event }: Event, { sessions }: Store): Promise<Response> {
+async function setTheme(event: Event, { sessions }: Store): Promise<Response> {
   const theme = formOf(event).get("theme");
   const isSet = theme === "light" || theme === "dark";
-  const session = await sessions.open(cookies, isSet ? { set: { theme } } : { remove: ["theme"] });
+  const session = await sessions.open(event.cookies, isSet ? { set: { theme } } : { remove: ["theme"] });
   return redirect("/", session.cookie);
 }
 
-async function changeCart({ cookies, ...event }: Event, { sessions }: Store): Promise<Response> {
+async function changeCart(event: Event, { sessions }: Store): Promise<Response> {
   const form = formOf(event);
   const name = form.get("item")?.trim() ?? "";
   if (!/^.{1,40}$/su.test(name)) return page(400, notice("An item needs a name of up to 40 characters."));
   const item = `cart/${name}` as const;
   const isRemoval = form.get("action") === "remove";
-  const session = await sessions.open(cookies, isRemoval ? { remove: [item] } : { add: { [item]: 1 } });
-  return redirect("/", session.cookie);
+  const session = await sessions.open(event.cookies, isRemoval ? { remove: [item] } : { add: { [item]: 1 } });
+  if (cartOf(session.data).length <= MAX_ITEMS) return redirect("/", session.cookie);
+  await sessions.find(event.cookies, { remove: [item] });
+  return page(400, notice("Your cart is full."), session.cookie);
 }
 
-async function logIn({ cookies, ...event }: Event, { sessions }: Store): Promise<Response> {
+async function logIn(event: Event, { sessions }: Store): Promise<Response> {
   const user = await findUser(formOf(event));
   if (!user) return page(403, notice("This user name or password is wrong."));
   // A new id, so that nobody who knows the old one is logged in, too. Another user's data stays behind.
-  const session = await sessions.renew(cookies, { set: { user } }, (data) => (data.user ?? user) === user);
+  const session = await sessions.renew(
+    event.cookies,
+    { set: { user } },
+    (data) => (data.user ?? user) === user,
+  );
   return redirect("/", session.cookie);
 }
 
@@ -71,47 +77,17 @@ async function logOut({ cookies }: Event, { sessions }: Store): Promise<Response
   return redirect(`/?ended=${Number(hasEnded)}`, cookie);
 }
 
-async function logOutEverywhere({ cookies }: Event, store: Store): Promise<Response> {
+async function logOutEverywhere({ cookies, queryStringParameters }: Event, store: Store): Promise<Response> {
   const session = await store.sessions.find(cookies);
   const user = session?.data.user;
   if (!user) return redirect("/?ended=0", session?.cookie);
   const others = await endSessionsOf(user, session.id, store);
-  if (others.hasMore) return redirect(`/?ended=${others.ended}&everywhere=more`, session.cookie);
+  const ended = others.ended + (Number(queryStringParameters?.ended) || 0);
+  // Out of time: the status makes the browser send the same request again, to this address.
+  if (others.hasMore) return respond(307, session.cookie, { location: `/logout-everywhere?ended=${ended}` });
   // Last, so that the visitor can try again if one of the other calls fails.
   const { hasEnded, cookie } = await store.sessions.end(cookies);
-  return redirect(`/?ended=${others.ended + Number(hasEnded)}&everywhere=done`, cookie);
-}
-
-const formOf = ({ body = "", isBase64Encoded }: Pick<Event, "body" | "isBase64Encoded">) =>
-  new URLSearchParams(Buffer.from(body, isBase64Encoded ? "base64" : "utf8").toString());
-
-const headers = {
-  "cache-control": "no-store",
-  "content-security-policy": contentSecurityPolicy,
-  "content-type": "text/html; charset=utf-8",
-  // With "no-referrer", browsers would send "origin: null" with our own forms.
-  "referrer-policy": "same-origin",
-  "strict-transport-security": "max-age=63072000",
-  "x-content-type-options": "nosniff",
-};
-
-const respond = (statusCode: number, cookie?: string, more: Record<string, string> = {}): Response => ({
-  statusCode,
-  headers: { ...headers, ...more },
-  ...(cookie && { cookies: [cookie] }),
-});
-const page = (status: number, { text }: Page, cookie?: string) => ({
-  ...respond(status, cookie),
-  body: text,
-});
-const redirect = (location: string, cookie?: string) => respond(303, cookie, { location });
-
-/** Whether a request may change something: other sites' pages must not, even without a cookie, nor may bots. */
-function mayChange({ "sec-fetch-site": site, origin, host, "user-agent": agent = "bot" }: Event["headers"]) {
-  const isOurs = site
-    ? site === "same-origin" || site === "none"
-    : !origin || origin.split("://")[1] === host;
-  return isOurs && !/bot|crawl|spider|monitor/i.test(agent);
+  return redirect(`/?ended=${ended + Number(hasEnded)}&from=everywhere`, cookie);
 }
 
 /** Creates the function's handler. Lambda calls this once per cold start. */
@@ -124,7 +100,7 @@ export function createHandler(
   const options = { tableName, cookieName, secretIds, idleSeconds, absoluteSeconds, dynamodb };
   const store: Store = { sessions: createSessions<Data>(options), dynamodb, tableName };
 
-  return async (event: Event): Promise<Response> => {
+  async function handler(event: Event): Promise<Response> {
     if (event.routeKey.startsWith("POST ") && !mayChange(event.headers))
       return page(403, notice("Please use the forms on this site."));
     try {
@@ -134,5 +110,10 @@ export function createHandler(
       if (!(error instanceof SessionError)) throw error;
       return page(error.status, notice("Your session isn't available right now. Please reload the page."));
     }
-  };
+  }
+
+  /** Connects to the table while the function initializes. No session has this id. */
+  const init = () => store.sessions.end({ id: "init" }).catch(() => {});
+
+  return Object.assign(handler, { init });
 }

@@ -44,9 +44,14 @@ const style = `
   small, footer { opacity: .8 }
 `;
 
-const hash = createHash("sha256").update(style).digest("base64");
 /** Allows this style and our own forms, and nothing else. */
-export const contentSecurityPolicy = `default-src 'none'; style-src 'sha256-${hash}'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'`;
+export const contentSecurityPolicy = [
+  "default-src 'none'",
+  `style-src 'sha256-${createHash("sha256").update(style).digest("base64")}'`,
+  "form-action 'self'",
+  "base-uri 'none'",
+  "frame-ancestors 'none'",
+].join("; ");
 
 const layout = (content: Page, theme = "system"): Page => html`<!doctype html>
 <html lang="en" data-theme="${theme}">
@@ -61,10 +66,15 @@ ${content}
 export const notice = (text: string) =>
   layout(html`<section><h1>${text}</h1><a href="/">Back to the shop</a></section>`);
 
+/** The names and counts of what is in the cart. */
+export const cartOf = (data: Partial<Data>) =>
+  Object.entries(data)
+    .filter(([name]) => name.startsWith("cart/"))
+    .map(([name, count]) => ({ name: name.slice("cart/".length), count: Number(count) }))
+    .sort((a, b) => a.name.localeCompare(b.name));
+
 /** The shop, as a visitor with this data sees it. The query says what a logout has done. */
 export function home(data: Partial<Data>, query: Record<string, string | undefined>): Page {
-  const cart = Object.entries(data).filter(([name]) => name.startsWith("cart/"));
-  const items = cart.map(([name, count]) => item(name.slice("cart/".length), Number(count)));
   return layout(
     html`
     <header><a href="/">Corner shop</a> ${data.user ? members(data.user) : html`<small>Guest</small>`}</header>
@@ -75,7 +85,7 @@ export function home(data: Partial<Data>, query: Record<string, string | undefin
         <input name="item" aria-label="Item" placeholder="What would you like?" maxlength="40" required>
         <button class="main">Add</button>
       </form>
-      <ul>${items}</ul>
+      <ul>${cartOf(data).map(item)}</ul>
     </section>
     ${data.user ? html`` : login}
     <footer>
@@ -86,7 +96,7 @@ export function home(data: Partial<Data>, query: Record<string, string | undefin
   );
 }
 
-const item = (name: string, count: number) => html`
+const item = ({ name, count }: { name: string; count: number }) => html`
   <li><span>${name}</span> × ${count}
     <form method="post" action="/cart">
       <input type="hidden" name="item" value="${name}">
@@ -109,18 +119,13 @@ const login = html`
   </section>`;
 
 const themeButton = (theme: string, current = "system") =>
-  html`<button name="theme" value="${theme}" aria-pressed="${`${theme === current}`}">${theme}</button>`;
+  html`<button name="theme" value="${theme}" aria-pressed="${String(theme === current)}">${theme}</button>`;
 
-function farewell({ ended = "", everywhere }: Record<string, string | undefined>): Page {
+/** What a logout has done: the redirect after it says so in the address. */
+function farewell({ ended = "", from }: Record<string, string | undefined>): Page {
   if (!/^\d{1,6}$/.test(ended)) return html``;
-  const count = `${ended === "1" ? "1 session has" : `${Number(ended)} sessions have`} ended`;
-  const text =
-    everywhere === "more"
-      ? `${count}, and there are more. Press “Log out everywhere” again.`
-      : everywhere
-        ? `${count}. A login of a moment ago may not be among them.`
-        : Number(ended)
-          ? "You are logged out."
-          : "You weren’t logged in, so no session has ended.";
-  return html`<p role="status">${text}</p>`;
+  if (ended === "0") return html`<p role="status">You weren’t logged in, so no session has ended.</p>`;
+  if (!from) return html`<p role="status">You are logged out.</p>`;
+  const sessions = ended === "1" ? "1 session has" : `${ended} sessions have`;
+  return html`<p role="status">${sessions} ended. A login of a moment ago may not be among them.</p>`;
 }
