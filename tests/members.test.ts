@@ -1,6 +1,6 @@
 import { strict as assert } from "node:assert";
 import { createHash } from "node:crypto";
-import { DynamoDBClient, GetItemCommand, ScanCommand } from "@aws-sdk/client-dynamodb";
+import { DynamoDBClient, ScanCommand } from "@aws-sdk/client-dynamodb";
 import { type Run, run } from "pulumi-aws-local";
 import { applyReadme } from "../examples/members/apply";
 import { endSessionsOf, type Store } from "../examples/members/everywhere";
@@ -17,36 +17,32 @@ applyReadme(folder);
 describe("the members example", () => {
   let running: Run;
   let url: string;
-  let dynamodb: DynamoDBClient;
-  let tableName: string;
-  let sessions: Store["sessions"];
+  let store: Store;
   recordLog();
 
   before(async () => {
     running = await run({ folder, stack: "dev", port: 0 });
     url = String(running.outputs.url);
-    tableName = String(running.outputs.tableName);
-    dynamodb = new DynamoDBClient(connection(running.dynamodb));
-    const limits = { idleSeconds: 1800, absoluteSeconds: 43200 };
-    sessions = createSessions<Data>({ tableName, cookieName: "cookie-test", dynamodb, ...limits });
+    const tableName = String(running.outputs.tableName);
+    const dynamodb = new DynamoDBClient(connection(running.dynamodb));
+    const options = { tableName, cookieName: "cookie-test", idleSeconds: 1800, absoluteSeconds: 43200 };
+    store = { sessions: createSessions<Data>({ ...options, dynamodb }), dynamodb, tableName };
   });
 
-  after(async () => {
-    dynamodb.destroy();
-    await running.close();
-  });
+  after(() => running.close());
 
   type Browser = ReturnType<typeof createBrowser>;
   const post = (browser: Browser, path: string, form = {}, headers = {}) =>
     browser.visit(path, "POST", { body: new URLSearchParams(form), headers });
   const idOf = ({ jar }: Browser) => jar.get("cookie-test") ?? "";
-  const size = async () => {
-    const scan = new ScanCommand({ TableName: tableName, Select: "COUNT" });
-    return (await dynamodb.send(scan)).Count;
+  const items = async () => {
+    const { Items = [] } = await store.dynamodb.send(new ScanCommand({ TableName: store.tableName }));
+    return new Map(Items.map((item) => [item["session-id"]?.S, item]));
   };
-  const itemOf = async (id: string) => {
-    const command = new GetItemCommand({ TableName: tableName, Key: { "session-id": { S: id } } });
-    return (await dynamodb.send(command)).Item ?? {};
+  const browserWith = (id: string) => {
+    const browser = createBrowser(url);
+    browser.jar.set("cookie-test", id);
+    return browser;
   };
 
   /** A browser with a session, and possibly a user. */
@@ -75,13 +71,12 @@ describe("the members example", () => {
 
   it("refuses items without a name, and more than a cart can hold", async () => {
     const full = Object.fromEntries(Array.from({ length: 50 }, (_, i) => [`cart/${i}`, 1]));
-    const { id } = await sessions.open([], { set: full });
-    const browser = createBrowser(url);
-    browser.jar.set("cookie-test", id);
+    const { id } = await store.sessions.open([], { set: full });
+    const browser = browserWith(id);
     for (const item of ["", " ", "x".repeat(41), "another"])
       assert.equal((await post(browser, "cart", { item })).status, 400);
     assert.equal((await post(browser, "cart", { item: "7" })).status, 303);
-    assert.deepEqual((await sessions.find(`cookie-test=${id}`))?.data, { ...full, "cart/7": 2 });
+    assert.deepEqual((await store.sessions.find(`cookie-test=${id}`))?.data, { ...full, "cart/7": 2 });
   });
 
   it("has a content security policy that allows the pages' style and nothing inline", async () => {
@@ -95,57 +90,48 @@ describe("the members example", () => {
   });
 
   it("starts no session for strangers who only read, nor for bots", async () => {
-    const before = await size();
+    const before = (await items()).size;
     const stranger = createBrowser(url);
     await stranger.visit();
-    const { status, headers, body } = await stranger.visit("me");
-    assert.deepEqual(
-      [status, headers.get("content-type"), body],
-      [401, "application/json", '{"message":"Please log in."}'],
-    );
+    assert.equal((await stranger.visit("me")).status, 401);
     const bot = { "user-agent": "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)" };
     for (const path of ["cart", "theme", "login"])
       assert.equal((await post(stranger, path, { item: "tea", user: "bot" }, bot)).status, 403);
     await post(stranger, "logout");
     await post(stranger, "logout-everywhere");
     assert.equal(idOf(stranger), "");
-    assert.equal(await size(), before);
+    assert.equal((await items()).size, before);
   });
 
   it("tells members who they are, without a write", async () => {
     const alice = await visitor("alice");
     await alice.visit();
-    const before = await itemOf(idOf(alice));
+    const before = (await items()).get(idOf(alice));
     const { status, body } = await alice.visit("me");
     assert.deepEqual([status, JSON.parse(body)], [200, { user: "alice" }]);
-    assert.deepEqual(await itemOf(idOf(alice)), before);
+    assert.deepEqual((await items()).get(idOf(alice)), before);
   });
 
-  for (const [what, headers] of Object.entries({
-    "another site": { "sec-fetch-site": "cross-site" },
-    "a sibling domain": { "sec-fetch-site": "same-site" },
-    "another site, in an older browser": { origin: "https://attacker.example" },
-    "a sandboxed frame, in an older browser": { origin: "null" },
-  })) {
-    it(`refuses every change that comes from ${what}, and sets no cookie`, async () => {
-      const alice = await visitor("alice");
+  it("refuses every change from another site or a sibling domain, and sets no cookie", async () => {
+    const alice = await visitor("alice");
+    const sites = ["cross-site", "same-site"].map((site) => ({ "sec-fetch-site": site }));
+    // Older browsers send only this. It is "null" for sandboxed frames.
+    const origins = ["https://attacker.example", "null"].map((origin) => ({ origin }));
+    for (const headers of [...sites, ...origins]) {
       for (const path of ["login", "logout", "logout-everywhere", "cart", "theme"]) {
         for (const browser of [alice, createBrowser(url)]) {
           const response = await post(browser, path, { user: "mallory", item: "x", theme: "dark" }, headers);
           assert.deepEqual([response.status, response.headers.get("set-cookie")], [403, null]);
         }
       }
-      assert.match((await alice.visit("me")).body, /"alice"/);
-    });
-  }
+    }
+    assert.match((await alice.visit("me")).body, /"alice"/);
+  });
 
-  it("accepts its own forms, from browsers of every age", async () => {
+  it("accepts its own forms, from older browsers, too", async () => {
     const { origin } = new URL(url);
-    for (const headers of [
-      { "sec-fetch-site": "same-origin", origin },
-      { "sec-fetch-site": "none" },
-      { origin },
-    ])
+    const own = [{ "sec-fetch-site": "same-origin", origin }, { "sec-fetch-site": "none" }, { origin }];
+    for (const headers of own)
       assert.equal((await post(createBrowser(url), "login", { user: "alice" }, headers)).status, 303);
   });
 
@@ -153,14 +139,13 @@ describe("the members example", () => {
     const browser = await visitor();
     const old = idOf(browser);
     const add = async (cookie: string, item: string) => {
-      const other = createBrowser(url);
-      other.jar.set("cookie-test", cookie);
+      const other = browserWith(cookie);
       return { item, status: (await post(other, "cart", { item })).status, id: idOf(other) };
     };
     const parallel = Array.from({ length: 32 }, (_, i) => add(old, `a${i}`));
     const [during] = await Promise.all([Promise.all(parallel), post(browser, "login", { user: "alice" })]);
     const renewed = idOf(browser);
-    const kept = Object.keys(await itemOf(renewed));
+    const kept = Object.keys((await items()).get(renewed) ?? {});
     for (const { item, status, id } of during) {
       assert.ok(status === 409 || (status === 303 && kept.includes(`cart/${item}`)), `${item}: ${status}`);
       assert.equal(id, old);
@@ -170,13 +155,12 @@ describe("the members example", () => {
     const more = Array.from({ length: 32 }, (_, i) => add(renewed, `b${i}`));
     const [, { headers }] = await Promise.all([Promise.all(more), post(browser, "logout")]);
     assert.equal(headers.get("location"), "/?ended=1");
-    for (const id of [old, renewed]) assert.equal((await itemOf(id))["created-at"], undefined);
+    for (const id of [old, renewed]) assert.equal((await items()).get(id)?.["created-at"], undefined);
   });
 
   it("gives nothing to whoever planted the id with which a visitor logs in", async () => {
     const attacker = await visitor();
-    const victim = createBrowser(url);
-    victim.jar.set("cookie-test", idOf(attacker));
+    const victim = browserWith(idOf(attacker));
     await post(victim, "login", { user: "victim" });
     await victim.visit();
     const { status, body, headers } = await attacker.visit();
@@ -190,17 +174,16 @@ describe("the members example", () => {
     const browser = await visitor();
     const clicks = await Promise.all([1, 2].map(() => post(browser, "login", { user: "alice" })));
     assert.ok(clicks.some(({ status }) => status === 303));
-    assert.match((await browser.visit()).body, /alice/);
-    assert.match((await browser.visit()).body, /<span>tea<\/span> × 1/);
+    assert.match((await browser.visit()).body, /alice.*<span>tea<\/span> × 1/s);
   });
 
   it("starts empty for another user, and keeps the cart for the same one", async () => {
     const browser = await visitor("alice");
-    await post(browser, "login", { user: "alice" });
-    assert.match((await browser.visit()).body, /<span>tea/);
-    await post(browser, "login", { user: "bob" });
-    assert.match((await browser.visit()).body, /bob/);
-    assert.doesNotMatch((await browser.visit()).body, /<span>tea/);
+    for (const user of ["alice", "bob"]) {
+      await post(browser, "login", { user });
+      const { body } = await browser.visit();
+      assert.ok(body.includes(user) && body.includes("<span>tea") === (user === "alice"));
+    }
   });
 
   it("says what a logout has done", async () => {
@@ -214,17 +197,14 @@ describe("the members example", () => {
   });
 
   it("ends all sessions of a user at once, and continues where it ran out of time", async () => {
-    const open = (user: string) => sessions.open([], { set: { user } });
-    await Promise.all(Array.from({ length: 200 }, () => open("carol")));
+    await Promise.all(Array.from({ length: 200 }, () => store.sessions.open([], { set: { user: "carol" } })));
     const [carol, dave] = [await visitor("carol"), await visitor("dave")];
-    const first = await endSessionsOf("carol", idOf(carol), { sessions, dynamodb, tableName }, 0);
+    const first = await endSessionsOf("carol", idOf(carol), store, 0);
     assert.ok(first.hasMore && first.ended > 40, `${first.ended} ended`);
     const { headers } = await post(carol, "logout-everywhere");
     assert.equal(headers.get("location"), `/?ended=${201 - first.ended}&from=everywhere`);
-    assert.deepEqual(await endSessionsOf("carol", "", { sessions, dynamodb, tableName }), {
-      ended: 0,
-      hasMore: false,
-    });
+    const again = await endSessionsOf("carol", "", store);
+    assert.deepEqual(again, { ended: 0, hasMore: false });
     assert.equal((await carol.visit("me")).status, 401);
     assert.equal((await dave.visit("me")).status, 200);
   });
