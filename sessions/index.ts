@@ -5,7 +5,7 @@ import { NEW_SESSION, SessionError } from "./errors";
 import { createStore, type Found, type StoreOptions } from "./store";
 import { type Cookies, findTokens, plainTokens, secretTokens } from "./tokens";
 
-export type { Change } from "./change";
+export type { Change, Storable } from "./change";
 export { failure, NEW_SESSION, SessionError, STORE_FAILED } from "./errors";
 export type { Cookies } from "./tokens";
 
@@ -128,6 +128,8 @@ export function createSessions<Data extends Storable<Data>>({
 
   return { open, find, renew, end };
 }
+
+export type Sessions<Data extends Storable<Data>> = ReturnType<typeof createSessions<Data>>;
 
 /**
  * A client that allows three attempts of a second each; by default, the SDK waits for a response forever. The first timeout is

@@ -1,10 +1,10 @@
 import { type AttributeValue, type DynamoDBClient, QueryCommand } from "@aws-sdk/client-dynamodb";
-import { type createSessions, failure } from "../../sessions";
+import { failure, type Sessions } from "../../sessions";
 import type { Data } from "./handler";
 
 /** The sessions, and the table that they are in. */
 export interface Store {
-  sessions: ReturnType<typeof createSessions<Data>>;
+  sessions: Sessions<Data>;
   dynamodb: DynamoDBClient;
   tableName: string;
 }
