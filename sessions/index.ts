@@ -132,11 +132,11 @@ export function createSessions<Data extends Storable<Data>>({
 export type Sessions<Data extends Storable<Data>> = ReturnType<typeof createSessions<Data>>;
 
 /**
- * A client that allows three attempts of a second each; by default, the SDK waits for a response forever. The first timeout is
- * for the response's headers, the second for a body that stalls.
+ * A client for a function. It allows three attempts of a second each; by default, the SDK waits for a response forever. The
+ * first timeout is for the response's headers, the second for a body that stalls.
  */
-export const createClient = () =>
-  new DynamoDBClient({
+export function createClient(): DynamoDBClient {
+  const client = new DynamoDBClient({
     cacheMiddleware: true,
     maxAttempts: 3,
     requestHandler: {
@@ -146,3 +146,7 @@ export const createClient = () =>
       httpsAgent: { maxSockets: 256 },
     },
   });
+  // It copies every request and response, for a logger that does nothing by default. Nothing happens if it isn't there.
+  client.middlewareStack.remove("loggerMiddleware");
+  return client;
+}

@@ -1,2 +1,2 @@
-/** The line in TypeScript of a place in a compiled module; lines and columns begin with 1. */
-export function originalLine(file: string, line: number, column: number): number;
+/** The line in TypeScript of a place in a compiled module, unless Node.js maps it itself. Both count from 1. */
+export function sourceLine(file: string, line: number, column: number): number;

@@ -10,6 +10,7 @@ describe("the settings of a stack", () => {
 
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), "settings-"));
+    writeFileSync(join(folder, "index.ts"), "");
     writeFileSync(
       join(folder, "Pulumi.yaml"),
       "name: app\nconfig:\n  number: 010\n  text: { default: '010' }\n",
