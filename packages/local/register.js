@@ -2,10 +2,14 @@
 
 const { readdirSync, statSync } = require("node:fs");
 const { SourceMap } = require("node:module");
-const { dirname, join } = require("node:path");
-const { buildSync } = require("esbuild");
+const { dirname, join, sep } = require("node:path");
 
-/** By file: its JavaScript, and when the source had last changed. */
+// A process for each of a few calls starts faster than a thread with a process for all of them.
+process.env.ESBUILD_WORKER_THREADS = "0";
+const { buildSync } = require("esbuild");
+delete process.env.ESBUILD_WORKER_THREADS;
+
+/** By file: when the source had last changed, its JavaScript and, once it is needed, the source map. */
 const compiled = new Map();
 
 require.extensions[".ts"] = (module, file) => {
@@ -14,36 +18,45 @@ require.extensions[".ts"] = (module, file) => {
   module._compile(compiled.get(file).text, file);
 };
 
-/** The line in TypeScript of a place in a compiled module, unless Node.js maps it itself. Both count from 1. */
-exports.sourceLine = (file, line, column) => {
-  const { text = "" } = compiled.get(file) ?? {};
-  const [, map] = /\n\/\/# sourceMappingURL=data:[^,]+;base64,(\S+)\s*$/.exec(text) ?? [];
-  if (!map || process.sourceMapsEnabled) return line;
-  const { originalLine = line - 1 } = new SourceMap(JSON.parse(atob(map))).findEntry(line - 1, column - 1);
-  return originalLine + 1;
-};
+// Stack traces name the places in the sources. Node.js could do that, but would read the source map of each package, too.
+Error.prepareStackTrace = (error, frames) =>
+  [error, ...frames]
+    .join("\n    at ")
+    .replace(/(\/[^()\n]+\.ts):(\d+):(\d+)/g, (place, file, line, column) => {
+      const known = compiled.get(file);
+      if (!known) return place;
+      known.map ??= new SourceMap(JSON.parse(atob(known.text.slice(known.text.lastIndexOf("base64,") + 7))));
+      const { originalLine, originalColumn } = known.map.findEntry(line - 1, column - 1);
+      return originalLine === undefined ? place : `${file}:${originalLine + 1}:${originalColumn + 1}`;
+    });
 
-/** Compiles a module together with those beside it: most of esbuild's time is spent between its calls. */
+/** Compiles a module together with those beside it, as each call of esbuild takes a while, or the whole local run. */
 function compileAll(file) {
-  const folder = dirname(file);
-  const files = readdirSync(folder).flatMap((name) => (/(?<!\.d)\.ts$/.test(name) ? join(folder, name) : []));
+  const isOurs = file.startsWith(__dirname + sep);
+  const folder = isOurs ? __dirname : dirname(file);
+  const names = readdirSync(folder, { recursive: isOurs });
+  const isProgram = (name) => /^(?!.*node_modules).*(?<!\.d)\.ts$/.test(name);
   try {
-    compile(files);
+    compile(
+      folder,
+      names.flatMap((name) => (isProgram(name) ? join(folder, name) : [])),
+    );
   } catch {
     // Perhaps it's another one that is wrong.
     try {
-      compile([file]);
+      compile(dirname(file), [file]);
     } catch ({ errors: [{ text, location }] }) {
       throw new SyntaxError(`${location.file}:${location.line}:${location.column + 1}: ${text}`);
     }
   }
 }
 
-function compile(files) {
+function compile(folder, files) {
   const changes = new Map(files.map((file) => [file, statSync(file).mtimeMs]));
   const { outputFiles } = buildSync({
     entryPoints: files,
-    outdir: dirname(files[0]),
+    outdir: folder,
+    outbase: folder,
     write: false,
     platform: "node",
     format: "cjs",

@@ -7,19 +7,18 @@ import type * as pulumi from "@pulumi/pulumi";
 
 replace("@pulumi/pulumi/runtime/closure/codePaths", () => ({ computeCodePaths }));
 // Only functions that are serialized need TypeScript.
-replace("@pulumi/pulumi/typescript-shim", (load) => {
-  let typescript: object | undefined;
-  return new Proxy(
-    {},
-    {
-      get(_, name) {
-        if (name === "__esModule") return true;
-        typescript ??= load();
-        return Reflect.get(typescript, name);
-      },
-    },
-  );
-});
+for (const path of ["@pulumi/pulumi/typescript-shim", "@pulumi/pulumi/automation"]) replace(path, loadLater);
+
+/** A module that is loaded when something is first taken from it. */
+function loadLater(load: () => object): object {
+  let loaded: object | undefined;
+  const get = (_: object, name: string | symbol) => {
+    if (name === "__esModule") return true;
+    loaded ??= load();
+    return Reflect.get(loaded, name);
+  };
+  return new Proxy({}, { get });
+}
 
 /** Makes `require` find something else than a module, unless that has been loaded or isn't there. */
 function replace(path: string, create: (load: () => object) => object): void {

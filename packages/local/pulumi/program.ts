@@ -1,7 +1,6 @@
 import { isAbsolute, relative } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import * as state from "@pulumi/pulumi/runtime/state";
-import { sourceLine } from "../register";
 import { messageOf, UserError } from "./errors";
 import { listIgnored } from "./ignored";
 import { createMocks } from "./mocks";
@@ -128,11 +127,10 @@ function isOwn(folder: string, file: string): boolean {
 /** The program's error in a sentence, with its place in the project if that is known. */
 function describe(error: unknown, { folder }: Project): string {
   if (pulumi.RunError.isInstance(error)) return error.message;
-  const { stack = "", requireStack: [requirer] = [] } = error as Partial<Error> & { requireStack?: string[] };
-  const frames = [...stack.matchAll(/(\/[^()\n]+):(\d+):(\d+)\)?$/gm)];
-  const [, file = "", line, column] = frames.find(([, path = ""]) => isOwn(folder, path)) ?? [];
-  const path = requirer && isOwn(folder, requirer) ? requirer : file;
-  const place =
-    relative(folder, path) + (path === file ? `:${sourceLine(file, Number(line), Number(column))}` : "");
-  return `The program failed: ${messageOf(error)}${path ? ` (${place})` : ""}`;
+  const { stack = "", requireStack = [] } = error as Partial<Error> & { requireStack?: string[] };
+  const frames = [...stack.matchAll(/(\/[^()\n]+:\d+):\d+\)?$/gm)].flatMap(([, place = ""]) => place);
+  // A syntax error names its place itself.
+  const places = error instanceof SyntaxError ? [] : [...requireStack, ...frames];
+  const place = places.find((path) => isOwn(folder, path));
+  return `The program failed: ${messageOf(error)}${place ? ` (${relative(folder, place)})` : ""}`;
 }

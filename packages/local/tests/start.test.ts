@@ -73,8 +73,16 @@ describe("npm start", function () {
     rmSync(home, { recursive: true });
   });
 
+  it("deploys a program with a type error, and names it", async () => {
+    const started = start(["--port", "0"], createProject({ "page.ts": "export const text: string = 3;\n" }));
+    assert.equal(await (await fetch(await urlOf(started))).text(), "hello 3");
+    await untilShown(started, /page\.ts\(1,14\): error TS2322: .*\nThe program was deployed nevertheless/);
+    started.child.kill("SIGTERM");
+    assert.deepEqual(await once(started.child, "close"), [143, null]);
+  });
+
   it("explains its options", async () => {
-    const { code, stdout } = await startAndFail(["--help"], createProject());
+    const { code, stdout } = await startAndFail(["-h"], createProject());
     assert.equal(code, 0);
     for (const option of ["port", "stack", "data", "dynamodb", "watch", "logs", "verbose", "inspect", "help"])
       assert.match(stdout, new RegExp(`^  (-h, )?--${option}\\b`, "m"));

@@ -31,6 +31,7 @@ describe("--watch", function () {
   it("notices settings that change during the first deployment", async () => {
     await untilPageIs("welcome one");
     await untilShown(running, "Watching for changes.");
+    await untilShown(running, "Checking types ...");
   });
 
   it("deploys changed code at the same address", async () => {
@@ -48,6 +49,15 @@ describe("--watch", function () {
       (seen) => mistake.test(seen),
     );
     assert.equal(await visit(), "welcome two");
+    write(folder, { "page.ts": `export const text: string = "three";\n` });
+    await untilPageIs("welcome three");
+  });
+
+  it("deploys a change at once while another deployment waits for a promise", async () => {
+    write(folder, { "index.ts": `${page["index.ts"]}export const never = new Promise(() => {});\n` });
+    await untilShown(running, "Still waiting for a promise in your program ...");
+    write(folder, { "index.ts": page["index.ts"], "page.ts": `export const text: string = "fixed";\n` });
+    await untilPageIs("welcome fixed");
     write(folder, { "page.ts": `export const text: string = "three";\n` });
     await untilPageIs("welcome three");
   });
