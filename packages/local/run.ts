@@ -1,5 +1,5 @@
 // Before anything loads Pulumi.
-import "./pulumi/lighter";
+import "./pulumi/packages";
 
 import { existsSync } from "node:fs";
 import { tmpdir } from "node:os";
