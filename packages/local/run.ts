@@ -1,8 +1,6 @@
 // Before anything loads Pulumi.
 import "./pulumi/packages";
 
-import { existsSync } from "node:fs";
-import { tmpdir } from "node:os";
 import type { AnsweredRequest } from "./apigateway/listener";
 import { createApis } from "./apigateway/provider";
 import { createServers, type Listener } from "./apigateway/servers";
@@ -11,8 +9,7 @@ import { createTables, OUTSIDER } from "./dynamodb/provider";
 import { type Authorize, createIam } from "./iam/provider";
 import type { Outcome } from "./lambda/instance";
 import { createFunctions, type Functions } from "./lambda/provider";
-import { UserError } from "./pulumi/errors";
-import { summarize } from "./pulumi/ignored";
+import type { UserError } from "./pulumi/errors";
 import { type DeployOptions, deploy, type Outputs } from "./pulumi/program";
 import { readProject } from "./pulumi/project";
 import type { Provider, Resource } from "./pulumi/resource";
@@ -66,11 +63,6 @@ export interface Run extends Deployed {
  * @throws UserError when the project, the program or an option is wrong
  */
 export async function run(options: RunOptions): Promise<Run> {
-  if (!existsSync(tmpdir())) {
-    throw new UserError(
-      `The temporary folder ${tmpdir()} does not exist. Create it, or set TMPDIR to another one.`,
-    );
-  }
   // These outlive a deployment; everything else is created anew by the next.
   let authorize: Authorize = () => undefined;
   const embedded = options.dynamodb
@@ -91,10 +83,9 @@ export async function run(options: RunOptions): Promise<Run> {
     const { region } = project;
     // DynamoDB Local keeps separate tables for each access key.
     const iam = createIam(options.dynamodb ? OUTSIDER : undefined);
-    // Later on, the debugger's ports are only free once the previous functions have ended.
-    const startAtOnce = !current;
     const { assume } = iam;
-    const functions = createFunctions({ ...options, region, dynamodb, assume, startAtOnce });
+    // Later on, the debugger's ports are only free once the previous functions have ended.
+    const functions = createFunctions({ ...options, region, dynamodb, assume, startAtOnce: !current });
     const apis = createApis({ ...options, servers, invoke: functions.invoke });
     const provider: Provider = {
       ...standIns(region),
@@ -106,19 +97,18 @@ export async function run(options: RunOptions): Promise<Run> {
     const resources: Resource[] = [];
     const onCreated = (resource: Resource) => {
       resources.push(resource);
-      options.onCreated?.(resource);
+      if (!current) options.onCreated?.(resource);
     };
     running.add(functions);
     try {
-      const { onWaiting } = options;
-      const { outputs, ignored } = await deploy(project, provider, { onCreated, onWaiting, signal });
+      const { outputs, ignored } = await deploy(project, provider, { ...options, onCreated, signal });
       if (options.dynamodb) ignored.push("IAM (with --dynamodb)");
       listeners = apis.listeners();
       await servers.serve(listeners);
       authorize = iam.authorize;
       if (current) void replace(current, functions);
       current = functions;
-      return { outputs, resources, endpoints: apis.endpoints(), notEmulated: summarize(ignored) };
+      return { outputs, resources, endpoints: apis.endpoints(), notEmulated: [...new Set(ignored)].sort() };
     } catch (error) {
       await servers.serve(listeners);
       running.delete(functions);

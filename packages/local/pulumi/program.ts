@@ -60,7 +60,8 @@ export async function deploy(
   };
 
   process.on("unhandledRejection", fail);
-  const leave = enter(project.directory);
+  const outside = process.cwd();
+  process.chdir(project.directory);
   try {
     // Keeps what a failed deployment left undone from registering resources in the next.
     const deployed = withLocalStorage(async () => {
@@ -79,24 +80,12 @@ export async function deploy(
     const perhaps = missing.length > 0 ? `\nNot emulated: ${[...new Set(missing)].join(", ")}` : "";
     throw new UserError(describe(error, project) + perhaps);
   } finally {
-    leave();
+    process.chdir(outside);
     clearTimeout(patience);
     signal?.removeEventListener("abort", interrupt);
     // One failure can reject several promises, and Node.js reports them a moment later.
     setImmediate(() => process.off("unhandledRejection", fail));
   }
-}
-
-let inside = 0;
-let outside = "";
-
-/** Makes a folder the working directory, and returns what restores it once no deployment needs one. */
-function enter(directory: string): () => void {
-  if (inside++ === 0) outside = process.cwd();
-  process.chdir(directory);
-  return () => {
-    if (--inside === 0) process.chdir(outside);
-  };
 }
 
 async function evaluate(program: string): Promise<Outputs> {

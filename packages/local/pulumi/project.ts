@@ -1,5 +1,5 @@
-import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
-import { dirname, join, resolve, sep } from "node:path";
+import { existsSync, readdirSync, statSync } from "node:fs";
+import { dirname, extname, join, resolve } from "node:path";
 import { UserError } from "./errors";
 import { isObject, readYaml, textOf } from "./yaml";
 
@@ -10,16 +10,13 @@ export interface Project {
   folder: string;
   /** The program's working directory. */
   directory: string;
-  /** The program's module, or the folder that holds its `index`. */
+  /** The program's module. */
   program: string;
   stack: string;
   region: string;
   /** Full keys and values as strings, for `pulumi.runtime.setAllConfig`. */
   config: Record<string, string>;
 }
-
-/** Other keys in a stack's file than `config`: https://www.pulumi.com/docs/iac/concepts/projects/stack-settings-file/ */
-const STACK_KEYS = ["encryptionsalt", "encryptedkey", "secretsprovider", "environment"];
 
 /**
  * Reads a project's and a stack's file as the CLI does. The stack's values override the project's defaults.
@@ -30,7 +27,8 @@ const STACK_KEYS = ["encryptionsalt", "encryptedkey", "secretsprovider", "enviro
 export function readProject(folder: string, stackName: string): Project {
   const file = findProjectFile(resolve(folder));
   const root = dirname(file);
-  const { name, runtime, main, config: declared, stackConfigDir } = readObject(file);
+  const read = readYaml(file);
+  const { name, runtime, main = "", config: defaults, stackConfigDir = "" } = isObject(read) ? read : {};
   if (typeof name !== "string") throw new UserError(`${file} holds no Pulumi project: it has no name.`);
   const language = (isObject(runtime) ? runtime.name : runtime) ?? "nodejs";
   if (language !== "nodejs") {
@@ -38,23 +36,18 @@ export function readProject(folder: string, stackName: string): Project {
   }
   // An organization and a project may come before a stack's name.
   const stack = stackName.split("/").pop() ?? stackName;
-  // Its former name is `config`.
-  const stackFolder = join(root, `${stackConfigDir ?? (typeof declared === "string" ? declared : "")}`);
   const config: Record<string, string> = {};
   const set = (key: string, value: unknown) => {
     config[key.includes(":") ? key : `${name}:${key}`] = textOf(value);
   };
-  for (const [key, declaration] of Object.entries(isObject(declared) ? declared : {})) {
+  for (const [key, declaration] of Object.entries(isObject(defaults) ? defaults : {})) {
     const value = isObject(declaration) ? (declaration.default ?? declaration.value) : declaration;
     if (value !== undefined && value !== null) set(key, value);
   }
-  for (const [key, value] of Object.entries(
-    readStack(stackFolder, stack, file.slice(file.lastIndexOf("."))),
-  )) {
-    set(key, value);
-  }
+  const values = readStack(join(root, `${stackConfigDir}`), stack, extname(file));
+  for (const [key, value] of Object.entries(values)) set(key, value);
   const region = config["aws:region"] || "us-east-1";
-  return { name, folder: root, stack, region, config, ...findProgram(root, main) };
+  return { name, folder: root, stack, region, config, ...findProgram(resolve(root, `${main}`)) };
 }
 
 function findProjectFile(folder: string): string {
@@ -65,11 +58,6 @@ function findProjectFile(folder: string): string {
     if (above === dirname(above))
       throw new UserError(`${folder} holds no Pulumi project: there is no Pulumi.yaml.`);
   }
-}
-
-function readObject(file: string): Record<string, unknown> {
-  const read = readYaml(file);
-  return isObject(read) ? read : {};
 }
 
 /** The values in a stack's file. A project can do without such files. */
@@ -83,12 +71,10 @@ function readStack(folder: string, stack: string, extension: string): Record<str
     throw new UserError(`There is no stack "${stack}". Choose one with --stack: ${stacks.join(", ")}.`);
   }
   const read = readYaml(file) ?? {};
-  const { config, ...others } = isObject(read) ? read : { read };
-  const isKnown = Object.keys(others).every((key) => STACK_KEYS.includes(key));
-  if (!isKnown || !isObject(config ?? {})) {
+  const values = isObject(read) ? (read.config ?? {}) : read;
+  if (!isObject(values)) {
     throw new UserError(`${file} must hold "config:", and indented under it "KEY: VALUE" for each setting.`);
   }
-  const values = (config ?? {}) as Record<string, unknown>;
   const [secret] = Object.keys(values).filter((key) => hasSecret(values[key]));
   if (!secret) return values;
   throw new UserError(
@@ -102,31 +88,18 @@ const hasSecret = (value: unknown): boolean =>
   typeof value === "object" && value !== null && ("secure" in value || Object.values(value).some(hasSecret));
 
 /**
- * Where the CLI starts the program (`getPwdMain` in its source), and what it then runs (`run.ts` of its Node.js SDK): `main` in
- * Pulumi.yaml, what package.json names, or the folder's `index`.
+ * Where the CLI starts the program (`getPwdMain` in its source), and what it then runs: `main` in Pulumi.yaml, or what Node.js
+ * finds in that folder: `main` in its package.json, or its `index`.
  */
-function findProgram(root: string, main: unknown): { directory: string; program: string } {
-  const path = resolve(root, typeof main === "string" ? main : "");
-  const stats = statSync(path, { throwIfNoEntry: false });
-  if (!stats)
-    throw new UserError(`There is no program: "main" in Pulumi.yaml names ${path}, which doesn't exist.`);
-  if (!stats.isDirectory()) return { directory: dirname(path), program: path };
-  const entry = findEntry(path) ?? `${path}${sep}`;
+function findProgram(path: string): { directory: string; program: string } {
+  const isFolder = statSync(path, { throwIfNoEntry: false })?.isDirectory();
   try {
-    require.resolve(entry);
+    return {
+      directory: isFolder ? path : dirname(path),
+      program: require.resolve(isFolder ? join(path, "/") : path),
+    };
   } catch {
-    throw new UserError(`There is no program: ${path} has neither an index.ts nor an index.js.`);
+    const missing = isFolder ? "has neither an index.ts nor an index.js" : "does not exist";
+    throw new UserError(`There is no program: ${path} ${missing}.`);
   }
-  return { directory: path, program: entry };
-}
-
-/** The module that the nearest package.json names, if there is one. */
-function findEntry(folder: string): string | undefined {
-  const file = join(folder, "package.json");
-  if (!existsSync(file)) return dirname(folder) === folder ? undefined : findEntry(dirname(folder));
-  const { exports, main } = JSON.parse(readFileSync(file, "utf8"));
-  const exported = exports?.["."] ?? exports;
-  const named = exported?.default ?? exported?.require ?? exported?.import ?? exported ?? main;
-  const entry = typeof named === "string" ? join(folder, named) : "";
-  return existsSync(entry) ? entry : undefined;
 }
