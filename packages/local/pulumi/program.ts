@@ -2,16 +2,15 @@ import { isAbsolute, relative } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import * as state from "@pulumi/pulumi/runtime/state";
 import { messageOf, UserError } from "./errors";
-import { listIgnored } from "./ignored";
 import { createMocks } from "./mocks";
 import type { Project } from "./project";
-import type { Created, Provider, Resource } from "./resource";
+import type { Provider, Resource } from "./resource";
 
 /** A stack's outputs, by name. */
 export type Outputs = Record<string, unknown>;
 
 export interface DeployOptions {
-  /** Called for each resource, in the order of creation. */
+  /** Called for each resource, in the order of creation; by `run` only in the first deployment. */
   onCreated?: (resource: Resource) => void;
   /** Called with what the deployment is waiting for, in words, if it takes more than a few seconds. */
   onWaiting?: (what: string) => void;
@@ -52,12 +51,7 @@ export async function deploy(
   const patience = setTimeout(() => {
     onWaiting?.(creating.size > 0 ? [...creating].join(", ") : "a promise in your program");
   }, PATIENCE_MS);
-  const missing: string[] = [];
   const ignored: string[] = [];
-  const created = (resource: Resource, result: Created) => {
-    ignored.push(...listIgnored(resource, result, provider));
-    onCreated?.(resource);
-  };
 
   process.on("unhandledRejection", fail);
   const outside = process.cwd();
@@ -65,19 +59,18 @@ export async function deploy(
   try {
     // Keeps what a failed deployment left undone from registering resources in the next.
     const deployed = withLocalStorage(async () => {
-      const mocks = createMocks(project, provider, { onCreated: created, missing, creating, fail });
+      const mocks = createMocks(project, provider, { onCreated, ignored, creating, fail });
       await pulumi.runtime.setMocks(mocks, project.name, project.stack, false, "organization");
       pulumi.runtime.setAllConfig(project.config);
       forgetModules(project.folder);
       return await evaluate(project.program);
     });
-    const outputs = await Promise.race([deployed, failure]);
-    return { outputs, ignored: [...missing, ...ignored] };
+    return { outputs: await Promise.race([deployed, failure]), ignored };
   } catch (error) {
     if (error instanceof UserError) throw error;
     if (pulumi.RunError.isInstance(error)) throw new UserError(error.message);
     // What a data source would have returned may be what the program fails without.
-    const perhaps = missing.length > 0 ? `\nNot emulated: ${[...new Set(missing)].join(", ")}` : "";
+    const perhaps = ignored.length > 0 ? `\nNot emulated: ${[...new Set(ignored)].join(", ")}` : "";
     throw new UserError(describe(error, project) + perhaps);
   } finally {
     process.chdir(outside);

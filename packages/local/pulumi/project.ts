@@ -1,7 +1,7 @@
-import { existsSync, readdirSync, statSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { dirname, extname, join, resolve } from "node:path";
-import { UserError } from "./errors";
-import { isObject, readYaml, textOf } from "./yaml";
+import { parse } from "yaml";
+import { messageOf, UserError } from "./errors";
 
 /** A Pulumi project and the settings of one of its stacks. */
 export interface Project {
@@ -37,8 +37,10 @@ export function readProject(folder: string, stackName: string): Project {
   // An organization and a project may come before a stack's name.
   const stack = stackName.split("/").pop() ?? stackName;
   const config: Record<string, string> = {};
+  // Pulumi's runtime keeps each as a text.
   const set = (key: string, value: unknown) => {
-    config[key.includes(":") ? key : `${name}:${key}`] = textOf(value);
+    config[key.includes(":") ? key : `${name}:${key}`] =
+      typeof value === "object" && value !== null ? JSON.stringify(value) : `${value ?? ""}`;
   };
   for (const [key, declaration] of Object.entries(isObject(defaults) ? defaults : {})) {
     const value = isObject(declaration) ? (declaration.default ?? declaration.value) : declaration;
@@ -75,17 +77,13 @@ function readStack(folder: string, stack: string, extension: string): Record<str
   if (!isObject(values)) {
     throw new UserError(`${file} must hold "config:", and indented under it "KEY: VALUE" for each setting.`);
   }
-  const [secret] = Object.keys(values).filter((key) => hasSecret(values[key]));
+  const [secret] = Object.keys(values).filter((key) => /"secure":/.test(JSON.stringify(values[key])));
   if (!secret) return values;
   throw new UserError(
     `The local run cannot decrypt "${secret}" in ${file}. ` +
       `Give a stack of your own a plain value, in Pulumi.local${extension}, and choose it with --stack local.`,
   );
 }
-
-/** Whether a value is `{ secure: … }`, or holds one. */
-const hasSecret = (value: unknown): boolean =>
-  typeof value === "object" && value !== null && ("secure" in value || Object.values(value).some(hasSecret));
 
 /**
  * Where the CLI starts the program (`getPwdMain` in its source), and what it then runs: `main` in Pulumi.yaml, or what Node.js
@@ -103,3 +101,16 @@ function findProgram(path: string): { directory: string; program: string } {
     throw new UserError(`There is no program: ${path} ${missing}.`);
   }
 }
+
+/** @throws UserError when the file can't be read */
+function readYaml(file: string): unknown {
+  try {
+    return parse(readFileSync(file, "utf8"), { merge: true });
+  } catch (error) {
+    const [problem] = messageOf(error).split(":\n");
+    throw new UserError(`${file} cannot be read: ${problem}`);
+  }
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
