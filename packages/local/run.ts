@@ -51,7 +51,7 @@ export interface Deployed {
 export interface Run extends Deployed {
   /** The URL of DynamoDB. */
   dynamodb: string;
-  /** Deploys the project as it is now. Until that succeeds, the previous deployment keeps running. */
+  /** Deploys the project as it is now, once at a time. Until that succeeds, the previous deployment keeps running. */
   redeploy(signal?: AbortSignal): Promise<Deployed>;
   /** Ends the run. A data folder stays. */
   close(): Promise<void>;
@@ -75,10 +75,8 @@ export async function run(options: RunOptions): Promise<Run> {
   let current: Functions | undefined;
   /** The functions of this deployment, and of previous ones that still have invocations to finish. */
   const running = new Set<Functions>();
-  const closing = new AbortController();
 
-  async function deployOnce(interrupt?: AbortSignal): Promise<Deployed> {
-    const signal = interrupt ? AbortSignal.any([interrupt, closing.signal]) : closing.signal;
+  async function redeploy(signal?: AbortSignal): Promise<Deployed> {
     const project = readProject(options.folder, options.stack);
     const { region } = project;
     // DynamoDB Local keeps separate tables for each access key.
@@ -106,8 +104,12 @@ export async function run(options: RunOptions): Promise<Run> {
       listeners = apis.listeners();
       await servers.serve(listeners);
       authorize = iam.authorize;
-      if (current) void replace(current, functions);
+      const previous = current;
       current = functions;
+      void previous?.retire().then(() => {
+        running.delete(previous);
+        functions.start();
+      });
       return { outputs, resources, endpoints: apis.endpoints(), notEmulated: [...new Set(ignored)].sort() };
     } catch (error) {
       await servers.serve(listeners);
@@ -117,22 +119,7 @@ export async function run(options: RunOptions): Promise<Run> {
     }
   }
 
-  async function replace(previous: Functions, next: Functions): Promise<void> {
-    await previous.retire();
-    running.delete(previous);
-    next.start();
-  }
-
-  let last: Promise<unknown> = Promise.resolve();
-  function redeploy(signal?: AbortSignal): Promise<Deployed> {
-    const next = last.then(() => deployOnce(signal));
-    last = next.catch(() => {});
-    return next;
-  }
-
   async function close(): Promise<void> {
-    closing.abort();
-    await last;
     await servers.serve([]);
     await Promise.all([...running].map((functions) => functions.close()));
     await embedded?.close();
