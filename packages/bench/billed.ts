@@ -1,0 +1,64 @@
+// What Lambda bills for visits, and what the first visitor to a new instance waits for.
+
+import type { Contender } from "./archives";
+import { type Endpoint, startFunction } from "./functions";
+import { bill, createQuota } from "./lambda";
+import { type Figure, figure, inTurns } from "./rounds";
+
+export const MEMORIES = [128, 256, 512];
+
+/** Milliseconds to wait before a visit, up to twice as many: longer than the period in which Lambda counts CPU time. */
+const PAUSE = 21;
+
+/** Billed milliseconds of a visit after a pause, and of one right after another. By memory. */
+export type Billed = { alone: Figure; busy: Figure }[];
+
+/** Measures under Lambda's CPU quotas, in the contenders' order. Resolves to an empty list without root or Linux. */
+export async function measureBilled(
+  contenders: Contender[],
+  endpoint: Endpoint,
+  rounds: number,
+  visits: number,
+): Promise<Billed[]> {
+  const quotas = MEMORIES.map(createQuota).filter((quota) => quota !== undefined);
+  if (quotas.length < MEMORIES.length) return [];
+  const instances = await Promise.all(
+    contenders.map(async ({ folder, table }) => {
+      const instance = await startFunction(folder, table, endpoint);
+      const warmUp = await instance.request({ visitors: [""], pages: Array(20 * visits).fill("/") });
+      return { ...instance, visitors: warmUp.visitors };
+    }),
+  );
+  const turns = instances.flatMap((instance) => quotas.map((quota) => ({ ...instance, quota })));
+  const samples = await inTurns(rounds, turns, async ({ quota, pid, request, visitors }) => {
+    quota.add(pid);
+    const pages = Array(visits).fill("/");
+    const busy = await request({ visitors, pages });
+    const alone = await request({ visitors, pages, pause: PAUSE });
+    return { alone: bill(alone.durations), busy: bill(busy.durations) };
+  });
+  for (const { close } of instances) await close();
+  for (const quota of quotas) quota.remove();
+  const figures = samples.map((rounds) => ({
+    alone: figure(rounds.map(({ alone }) => alone)),
+    busy: figure(rounds.map(({ busy }) => busy)),
+  }));
+  return contenders.map((_, i) => figures.slice(i * quotas.length, (i + 1) * quotas.length));
+}
+
+/** Milliseconds of CPU time of INIT and of the first visit, in the contenders' order. */
+export async function measureFirstVisits(contenders: Contender[], endpoint: Endpoint, rounds: number) {
+  const samples = await inTurns(rounds, contenders, async ({ folder, table }) => {
+    const { initCpu: init, request, close } = await startFunction(folder, table, endpoint);
+    const { cpu: visit } = await request({ visitors: [""], pages: ["/"] });
+    await close();
+    return { init, visit, together: init + visit };
+  });
+  const median = (rounds: (typeof samples)[number], step: keyof (typeof rounds)[number]) =>
+    figure(rounds.map((sample) => sample[step])).median;
+  return samples.map((rounds) => ({
+    init: median(rounds, "init"),
+    visit: median(rounds, "visit"),
+    together: median(rounds, "together"),
+  }));
+}

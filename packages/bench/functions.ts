@@ -1,0 +1,91 @@
+import { fork } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import { architectTable } from "./network";
+
+/** The function's environment. Its credentials are as long as a role's. */
+const environment = {
+  AWS_REGION: "us-east-1",
+  AWS_ACCESS_KEY_ID: "local",
+  AWS_SECRET_ACCESS_KEY: "local",
+  AWS_SESSION_TOKEN: "x".repeat(700),
+  AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true",
+  COOKIE_NAME: "sid",
+  ID_FORM: "uuid",
+  IDLE_SECONDS: "1800",
+  ABSOLUTE_SECONDS: "43200",
+  // In other environments, the client of @architect/functions opens a connection for every call.
+  ARC_ENV: "production",
+  ARC_STACK_NAME: "App",
+  ARC_SESSION_TABLE_NAME: architectTable,
+  ARC_APP_SECRET: "secret",
+};
+
+/** What stands in for AWS. */
+export interface Endpoint {
+  url: string;
+  /** A file with the certificate that the function must trust. */
+  certificate?: string;
+}
+
+export interface Requests {
+  /** A cookie for each visitor. An empty one is a new visitor. */
+  visitors: string[];
+  /** The visitors share these pages: each requests the next one as soon as it is free. */
+  pages: string[];
+  /** Milliseconds before each request: this, up to twice as many. */
+  pause?: number;
+}
+
+export interface Answers {
+  /** The visitors' cookies afterwards. */
+  visitors: string[];
+  bodies: string[];
+  /** Milliseconds that the handler took for each page, in the order of their answers. */
+  durations: number[];
+  /** Milliseconds from the first request to the last answer, and of the process's CPU time. */
+  milliseconds: number;
+  cpu: number;
+}
+
+export interface Instance {
+  pid: number;
+  /** Milliseconds of CPU time that INIT took. */
+  initCpu: number;
+  request(requests: Requests): Promise<Answers>;
+  close(): Promise<void>;
+}
+
+/** Starts a function in its own process. Resolves after INIT. */
+export async function startFunction(folder: string, table: string, endpoint: Endpoint): Promise<Instance> {
+  const child = fork(join(__dirname, "function.mjs"), {
+    cwd: folder,
+    execArgv: [],
+    env: {
+      ...environment,
+      PATH: process.env.PATH,
+      TABLE_NAME: table,
+      AWS_ENDPOINT_URL: endpoint.url,
+      NODE_EXTRA_CA_CERTS: endpoint.certificate,
+    },
+  });
+  const exit = once(child, "exit");
+  const failure = exit.then(([code]) =>
+    Promise.reject(new Error(`the function on ${table} ended with ${code}`)),
+  );
+  failure.catch(() => {}); // Each message below reports it.
+  const message = async () => (await Promise.race([once(child, "message"), failure]))[0];
+  const { cpu: initCpu } = await message();
+  return {
+    pid: child.pid ?? 0,
+    initCpu,
+    async request(requests) {
+      child.send(requests);
+      return message();
+    },
+    async close() {
+      child.disconnect();
+      await exit;
+    },
+  };
+}
