@@ -1,8 +1,9 @@
 // What Lambda bills for visits, and what the first visitor to a new instance waits for.
 
 import type { Contender } from "./archives";
-import { type Endpoint, startFunction } from "./functions";
+import { startFunction } from "./functions";
 import { bill, createQuota } from "./lambda";
+import type { Network } from "./network";
 import { type Figure, figure, inTurns } from "./rounds";
 
 export const MEMORIES = [128, 256, 512];
@@ -16,7 +17,7 @@ export type Billed = { alone: Figure; busy: Figure }[];
 /** Measures under Lambda's CPU quotas, in the contenders' order. Resolves to an empty list without root or Linux. */
 export async function measureBilled(
   contenders: Contender[],
-  endpoint: Endpoint,
+  { endpoint }: Network,
   rounds: number,
   visits: number,
 ): Promise<Billed[]> {
@@ -47,18 +48,15 @@ export async function measureBilled(
 }
 
 /** Milliseconds of CPU time of INIT and of the first visit, in the contenders' order. */
-export async function measureFirstVisits(contenders: Contender[], endpoint: Endpoint, rounds: number) {
+export async function measureFirstVisits(contenders: Contender[], { endpoint }: Network, rounds: number) {
   const samples = await inTurns(rounds, contenders, async ({ folder, table }) => {
     const { initCpu: init, request, close } = await startFunction(folder, table, endpoint);
     const { cpu: visit } = await request({ visitors: [""], pages: ["/"] });
     await close();
-    return { init, visit, together: init + visit };
+    return { init, visit };
   });
-  const median = (rounds: (typeof samples)[number], step: keyof (typeof rounds)[number]) =>
-    figure(rounds.map((sample) => sample[step])).median;
   return samples.map((rounds) => ({
-    init: median(rounds, "init"),
-    visit: median(rounds, "visit"),
-    together: median(rounds, "together"),
+    init: figure(rounds.map(({ init }) => init)).median,
+    visit: figure(rounds.map(({ visit }) => visit)).median,
   }));
 }

@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
@@ -34,7 +35,10 @@ export async function startDynamoDB(engine: string): Promise<string> {
   }
   if (!existsSync(dynoxide))
     throw new OptionError("dynoxide only runs on x64 Linux. Choose another --engine.");
-  const port = await freePort();
+  const server = createServer().listen(0, "127.0.0.1"); // to find a free port
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  await new Promise((closed) => server.close(closed));
   const child = spawn(dynoxide, ["serve", "--port", `${port}`], { stdio: "ignore" });
   process.once("exit", () => child.kill());
   const url = `http://127.0.0.1:${port}`;
@@ -60,14 +64,6 @@ const isReady = async (endpoint: string) => {
     .catch(() => undefined);
   return tables !== undefined;
 };
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((closed) => server.close(closed));
-  return port;
-}
 
 /** Creates each contender's table. A DynamoDB that you have started may still have one from the last run. */
 export async function createTables(contenders: Contender[], endpoint: string): Promise<void> {

@@ -1,7 +1,7 @@
 import { fork } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
-import { architectTable } from "./network";
+import { architectTable, type Network } from "./network";
 
 /** The function's environment. Its credentials are as long as a role's. */
 const environment = {
@@ -20,13 +20,6 @@ const environment = {
   ARC_SESSION_TABLE_NAME: architectTable,
   ARC_APP_SECRET: "secret",
 };
-
-/** What stands in for AWS. */
-export interface Endpoint {
-  url: string;
-  /** A file with the certificate that the function must trust. */
-  certificate?: string;
-}
 
 export interface Requests {
   /** A cookie for each visitor. An empty one is a new visitor. */
@@ -57,7 +50,11 @@ export interface Instance {
 }
 
 /** Starts a function in its own process. Resolves after INIT. */
-export async function startFunction(folder: string, table: string, endpoint: Endpoint): Promise<Instance> {
+export async function startFunction(
+  folder: string,
+  table: string,
+  endpoint: Network["endpoint"],
+): Promise<Instance> {
   const child = fork(join(__dirname, "function.mjs"), {
     cwd: folder,
     execArgv: [],
@@ -70,11 +67,11 @@ export async function startFunction(folder: string, table: string, endpoint: End
     },
   });
   const exit = once(child, "exit");
-  const failure = exit.then(([code]) =>
-    Promise.reject(new Error(`the function on ${table} ended with ${code}`)),
-  );
-  failure.catch(() => {}); // Each message below reports it.
-  const message = async () => (await Promise.race([once(child, "message"), failure]))[0];
+  const message = async () => {
+    const [answer] = await Promise.race([once(child, "message"), exit]);
+    if (child.exitCode !== null) throw new Error(`the function on ${table} ended with code ${answer}`);
+    return answer;
+  };
   const { cpu: initCpu } = await message();
   return {
     pid: child.pid ?? 0,

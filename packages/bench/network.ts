@@ -22,13 +22,8 @@ export const architectTable = "bench-architect";
 const parameters = JSON.stringify({
   Parameters: [{ Name: `/App/tables/${architectTable}`, Value: architectTable, Type: "String" }],
 });
-const parameterStore = [
-  "HTTP/1.1 200 OK",
-  "content-type: application/json",
-  `content-length: ${parameters.length}`,
-  "",
-  parameters,
-].join("\r\n");
+const head = `HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: ${parameters.length}`;
+const parameterStore = `${head}\r\n\r\n${parameters}`;
 
 /** DynamoDB calls and the units that the engine reports. */
 export interface Units {
@@ -44,37 +39,26 @@ const askForUnits = (request: string) =>
     .replace(/(?<=content-length: )\d+/i, (length) => `${Number(length) + ask.length - 1}`)
     .replace("\r\n\r\n{", `\r\n\r\n${ask}`);
 
-/** Delays from the log-normal distribution with this mean and 95th percentile, the same in every run. */
-function createDelays({ mean, p95 }: { mean: number; p95: number }): () => number {
+/** A number from the log-normal distribution with this mean and 95th percentile. */
+function draw({ mean, p95 }: { mean: number; p95: number }): number {
   const z95 = 1.6449;
   const sigma = z95 - Math.sqrt(z95 ** 2 - 2 * Math.log(p95 / mean));
-  const median = mean / Math.exp(sigma ** 2 / 2);
-  let state = 1;
-  const random = () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return (state + 0.5) / 2 ** 32;
-  };
   // Box-Muller transform: two uniform numbers make a normal one.
-  const normal = () => Math.sqrt(-2 * Math.log(random())) * Math.cos(2 * Math.PI * random());
-  return () => median * Math.exp(sigma * normal());
+  const normal = Math.sqrt(-2 * Math.log(1 - Math.random())) * Math.cos(2 * Math.PI * Math.random());
+  return mean * Math.exp(sigma * normal - sigma ** 2 / 2);
+}
+
+function delayOf(operation: string, request: string): number {
+  if (operation !== "Get") return draw(MEASURED.write);
+  return draw(MEASURED[/"ConsistentRead": ?true/.test(request) ? "strongRead" : "eventualRead"]);
 }
 
 export type Network = Awaited<ReturnType<typeof startNetwork>>;
 
 /** Starts the network in front of an engine. The certificate that functions must trust is stored in the folder. */
 export async function startNetwork(engine: URL, folder: string) {
-  /** Each operation on each table has its own sequence, so every contender gets the same delays. */
-  const sequences = new Map<string, () => number>();
   /** While it exists, the engine is asked for the units of each call. */
   let units: Units | undefined;
-
-  function nextDelay(operation: string, request: string): number {
-    const read = /"ConsistentRead": ?true/.test(request) ? "strongRead" : "eventualRead";
-    const key = `${operation} ${read} ${/"TableName": ?"([^"]+)"/.exec(request)?.[1]}`;
-    const next = sequences.get(key) ?? createDelays(MEASURED[operation === "Get" ? read : "write"]);
-    sequences.set(key, next);
-    return next();
-  }
 
   /** Forwards bytes without TLS. Parsing HTTP properly would take as much CPU time as some contenders. */
   function relay(client: TLSSocket): void {
@@ -94,7 +78,7 @@ export async function startNetwork(engine: URL, folder: string) {
       if (!request.endsWith("}")) return;
       [, operation = ""] = /^x-amz-target: DynamoDB_\w+\.(\w+)Item\r$/im.exec(request) ?? [];
       if (operation) {
-        answerAt += nextDelay(operation, request);
+        answerAt += delayOf(operation, request);
         upstream.write(units ? askForUnits(request) : request);
         if (units) units.calls++;
       } else client.write(parameterStore);

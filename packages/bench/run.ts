@@ -19,7 +19,7 @@ const help = `npm run bench -- [options]
   -h, --help      show this text`;
 
 const FULL = { rounds: 25, visits: 80, billedRounds: 20, billedVisits: 12, firstVisits: 9 };
-const QUICK = { rounds: 1, visits: 20, billedRounds: 1, billedVisits: 5, firstVisits: 1 };
+const QUICK = { rounds: 1, visits: 12, billedRounds: 1, billedVisits: 4, firstVisits: 1 };
 
 function readOptions() {
   try {
@@ -70,10 +70,9 @@ async function measure(engine: string, amounts: typeof FULL): Promise<Result[]> 
   const contenders = await step("archives", createArchives(folder));
   await createTables(contenders, dynamodb);
   const network = await startNetwork(new URL(dynamodb), folder);
-  const { endpoint } = network;
-  const firsts = await step("first visits", measureFirstVisits(contenders, endpoint, firstVisits));
+  const firsts = await step("first visits", measureFirstVisits(contenders, network, firstVisits));
   const visited = await step("visits", measureVisits(contenders, network, rounds, visits));
-  const bills = await step("billed time", measureBilled(contenders, endpoint, billedRounds, billedVisits));
+  const bills = await step("billed time", measureBilled(contenders, network, billedRounds, billedVisits));
   return contenders.flatMap((contender, i) => {
     const [visit, firstVisit] = [visited[i], firsts[i]];
     return visit && firstVisit ? [{ ...contender, ...visit, firstVisit, billed: bills[i] ?? [] }] : [];

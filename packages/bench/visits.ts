@@ -24,13 +24,6 @@ export interface VisitResult {
   units: { visit: Units; read: Units };
 }
 
-/** The function with the page that counts, and the one with the pages that read and change values. */
-interface Pair {
-  page: Instance;
-  values: Instance;
-  visitors: string[];
-}
-
 /** Measures all contenders, in their order: first the floor, then ours. */
 export async function measureVisits(
   contenders: Contender[],
@@ -59,7 +52,7 @@ export async function measureVisits(
   const [floor, ours = []] = samples;
   const results: VisitResult[] = [];
   for (const [i, own] of samples.entries()) {
-    const pair = pairs[i] as Pair;
+    const { page, values, visitors } = pairs[i] as (typeof pairs)[number];
     results.push({
       p50: all(own, "p50"),
       p99: all(own, "p99"),
@@ -68,15 +61,18 @@ export async function measureVisits(
       oursOfThis: ratio("throughput", ours, own),
       readP50: all(own, "readP50"),
       readOfFloor: ratio("readP50", own, floor),
-      lost: await countLost(pair),
-      units: await measureUnits(pair, network),
+      lost: await countLost(page, values),
+      units: {
+        visit: await network.meter(() => page.request({ visitors, pages: ["/"] })),
+        read: await network.meter(() => values.request({ visitors, pages: ["/read"] })),
+      },
     });
-    await Promise.all([pair.page.close(), pair.values.close()]);
+    await Promise.all([page.close(), values.close()]);
   }
   return results;
 }
 
-/** Starts both functions, gives each visitor a session and warms up. */
+/** Starts the page that counts, and the function that reads and changes values. Gives each visitor a session and warms up. */
 async function start({ folder, valuesFolder, table }: Contender, { endpoint }: Network, visits: number) {
   const page = await startFunction(folder, table, endpoint);
   const values = await startFunction(valuesFolder, table, endpoint);
@@ -87,7 +83,7 @@ async function start({ folder, valuesFolder, table }: Contender, { endpoint }: N
 }
 
 /** Visits that are missing from the counter, and values that are missing from the session. */
-async function countLost({ page, values }: Pair) {
+async function countLost(page: Instance, values: Instance) {
   const { visitors } = await page.request({ visitors: [""], pages: ["/"] });
   const all: string[] = Array(AT_ONCE).fill(visitors[0]);
   await page.request({ visitors: all, pages: Array(AT_ONCE).fill("/") });
@@ -97,10 +93,4 @@ async function countLost({ page, values }: Pair) {
   const counter = Number(/counter: (\d+)/.exec(`${last.bodies[0]}`)?.[1]);
   const changed = `${bodies[0]}`.match(/\bvalue\d+/g) ?? [];
   return { counts: AT_ONCE + 2 - counter, changes: AT_ONCE - changed.length };
-}
-
-async function measureUnits({ page, values, visitors: [visitor = ""] }: Pair, { meter }: Network) {
-  const visit = await meter(() => page.request({ visitors: [visitor], pages: ["/"] }));
-  const read = await meter(() => values.request({ visitors: [visitor], pages: ["/read"] }));
-  return { visit, read };
 }
