@@ -5,6 +5,7 @@ import { startFunction } from "./functions";
 import { bill, createQuota } from "./lambda";
 import type { Network } from "./network";
 import { type Figure, figure, inTurns } from "./rounds";
+import { VISITORS } from "./visits";
 
 export const MEMORIES = [128, 256, 512];
 
@@ -23,14 +24,13 @@ export async function measureBilled(
 ): Promise<Billed[]> {
   const quotas = MEMORIES.map(createQuota).filter((quota) => quota !== undefined);
   if (quotas.length < MEMORIES.length) return [];
-  const instances = await Promise.all(
-    contenders.map(async ({ folder, table }) => {
-      const instance = await startFunction(folder, table, endpoint);
-      const warmUp = await instance.request({ visitors: [""], pages: Array(20 * visits).fill("/") });
-      return { ...instance, visitors: warmUp.visitors };
-    }),
-  );
-  const turns = instances.flatMap((instance) => quotas.map((quota) => ({ ...instance, quota })));
+  const turns = [];
+  for (const { folder, table } of contenders) {
+    const instance = await startFunction(folder, table, endpoint);
+    const warmUp = { visitors: Array(VISITORS).fill(""), pages: Array(VISITORS + 20 * visits).fill("/") };
+    const { visitors } = await instance.request(warmUp);
+    turns.push(...quotas.map((quota) => ({ ...instance, quota, visitors })));
+  }
   const samples = await inTurns(rounds, turns, async ({ quota, pid, request, visitors }) => {
     quota.add(pid);
     const pages = Array(visits).fill("/");
@@ -38,8 +38,8 @@ export async function measureBilled(
     const alone = await request({ visitors, pages, pause: PAUSE });
     return { alone: bill(alone.durations), busy: bill(busy.durations) };
   });
-  for (const { close } of instances) await close();
-  for (const quota of quotas) quota.remove();
+  for (const { close } of turns) await close();
+  for (const { remove } of quotas) remove();
   const figures = samples.map((rounds) => ({
     alone: figure(rounds.map(({ alone }) => alone)),
     busy: figure(rounds.map(({ busy }) => busy)),

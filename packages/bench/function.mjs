@@ -35,21 +35,22 @@ async function visit(path, cookie) {
   return { body, duration, cookie: set ? set.split(";")[0] : cookie };
 }
 
-/** Each visitor, given by a cookie, requests the next page as soon as the last one is there, or after a pause. */
-async function visitAll({ visitors, pages, pause }) {
+/** The visitors, given by their cookies, request the pages by turns: a page as soon as the last one is there, or after a pause. */
+async function visitAll({ visitors, pages, parallel = 1, pause }) {
   const [durations, bodies, cookies] = [[], [], [...visitors]];
   let next = 0;
-  const requestPages = async (_, visitor) => {
+  const requestPages = async () => {
     while (next < pages.length) {
-      const page = pages[next++];
+      const page = next++;
+      const visitor = page % visitors.length;
       if (pause) await wait(pause * (1 + Math.random()));
-      const answer = await visit(page, cookies[visitor]);
+      const answer = await visit(pages[page], cookies[visitor]);
       durations.push(answer.duration);
       bodies.push(answer.body);
       cookies[visitor] = answer.cookie;
     }
   };
-  await Promise.all(visitors.map(requestPages));
+  await Promise.all(Array.from({ length: parallel }, requestPages));
   return { durations, bodies, visitors: cookies };
 }
 

@@ -22,10 +22,11 @@ const environment = {
 };
 
 export interface Requests {
-  /** A cookie for each visitor. An empty one is a new visitor. */
+  /** The visitors' cookies; an empty one is a new visitor. They request the pages by turns. */
   visitors: string[];
-  /** The visitors share these pages: each requests the next one as soon as it is free. */
   pages: string[];
+  /** How many requests are on their way at once. By default, one. */
+  parallel?: number;
   /** Milliseconds before each request: this, up to twice as many. */
   pause?: number;
 }
@@ -81,7 +82,7 @@ export async function startFunction(
       return message();
     },
     async close() {
-      child.disconnect();
+      if (child.connected) child.disconnect();
       await exit;
     },
   };

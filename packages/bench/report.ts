@@ -8,7 +8,7 @@ import { type Billed, MEMORIES } from "./billed";
 import { priceOfTime } from "./lambda";
 import type { Units } from "./network";
 import type { Figure } from "./rounds";
-import { AT_ONCE, VISITORS, type VisitResult } from "./visits";
+import { AT_ONCE, PARALLEL, type VisitResult } from "./visits";
 
 /** What was measured of a contender. */
 export interface Result extends Contender, VisitResult {
@@ -46,7 +46,7 @@ export function report(results: Result[], engine: string): string {
       "p50, ms": ({ p50 }) => ms(p50.median),
       "p99, ms": ({ p99 }) => ms(p99.median),
       "of the floor's p50": ({ ofFloor }) => ratio(ofFloor),
-      [`visits/s, ${VISITORS} visitors`]: ({ throughput }) => throughput.median.toFixed(0),
+      [`visits/s, ${PARALLEL} at once`]: ({ throughput }) => throughput.median.toFixed(0),
       "ours / theirs": ({ oursOfThis }) => ratio(oursOfThis),
     }),
     `What it consumes, and what is lost of ${AT_ONCE} visits or of changes to ${AT_ONCE} values, at once:`,

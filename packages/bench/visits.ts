@@ -5,7 +5,9 @@ import { type Instance, startFunction } from "./functions";
 import type { Network, Units } from "./network";
 import { type Figure, figure, inTurns, quantile } from "./rounds";
 
-export const VISITORS = 16;
+/** As many as an instance may see within a few seconds. */
+export const VISITORS = 100;
+export const PARALLEL = 16;
 /** Requests to one session at once, to see what gets lost. */
 export const AT_ONCE = 64;
 
@@ -14,7 +16,7 @@ export interface VisitResult {
   p50: Figure;
   p99: Figure;
   ofFloor: Figure;
-  /** Visits per second with 16 visitors. */
+  /** Visits per second with 16 at once. */
   throughput: Figure;
   oursOfThis: Figure;
   /** Of a page that only reads. */
@@ -31,12 +33,13 @@ export async function measureVisits(
   rounds: number,
   visits: number,
 ): Promise<VisitResult[]> {
-  const pairs = await Promise.all(contenders.map((contender) => start(contender, network, visits)));
+  const pairs: Awaited<ReturnType<typeof start>>[] = [];
+  for (const contender of contenders) pairs.push(await start(contender, network, visits));
   const samples = await inTurns(rounds, pairs, async ({ page, values, visitors }) => {
-    const visitor = visitors.slice(0, 1);
-    const alone = await page.request({ visitors: visitor, pages: Array(visits).fill("/") });
-    const many = await page.request({ visitors, pages: Array(3 * visits).fill("/") });
-    const read = await values.request({ visitors: visitor, pages: Array(visits).fill("/read") });
+    const pages = Array(visits).fill("/");
+    const alone = await page.request({ visitors, pages });
+    const many = await page.request({ visitors, pages: [...pages, ...pages, ...pages], parallel: PARALLEL });
+    const read = await values.request({ visitors, pages: Array(visits).fill("/read") });
     return {
       p50: quantile(alone.durations, 0.5),
       p99: quantile(alone.durations, 0.99),
@@ -76,9 +79,9 @@ export async function measureVisits(
 async function start({ folder, valuesFolder, table }: Contender, { endpoint }: Network, visits: number) {
   const page = await startFunction(folder, table, endpoint);
   const values = await startFunction(valuesFolder, table, endpoint);
-  const pages = Array(4 * visits).fill("/");
-  const { visitors } = await page.request({ visitors: Array(VISITORS).fill(""), pages });
-  await values.request({ visitors, pages: pages.fill("/read") });
+  const pages = Array(VISITORS + 4 * visits).fill("/");
+  const { visitors } = await page.request({ visitors: Array(VISITORS).fill(""), pages, parallel: PARALLEL });
+  await values.request({ visitors, pages: pages.fill("/read"), parallel: PARALLEL });
   return { page, values, visitors };
 }
 
@@ -86,9 +89,9 @@ async function start({ folder, valuesFolder, table }: Contender, { endpoint }: N
 async function countLost(page: Instance, values: Instance) {
   const { visitors } = await page.request({ visitors: [""], pages: ["/"] });
   const all: string[] = Array(AT_ONCE).fill(visitors[0]);
-  await page.request({ visitors: all, pages: Array(AT_ONCE).fill("/") });
+  await page.request({ visitors: all, pages: Array(AT_ONCE).fill("/"), parallel: AT_ONCE });
   const last = await page.request({ visitors, pages: ["/"] });
-  await values.request({ visitors: all, pages: all.map((_, i) => `/change?value${i}`) });
+  await values.request({ visitors: all, pages: all.map((_, i) => `/change?value${i}`), parallel: AT_ONCE });
   const { bodies } = await values.request({ visitors, pages: ["/read"] });
   const counter = Number(/counter: (\d+)/.exec(`${last.bodies[0]}`)?.[1]);
   const changed = `${bodies[0]}`.match(/\bvalue\d+/g) ?? [];

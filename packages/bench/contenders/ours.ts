@@ -1,4 +1,20 @@
-import { createHandler } from "../../../handler";
-import { createClient } from "./function";
+// A page of your own on this project's `sessions/`: one that only reads, and one that changes a value.
 
-export const handler = createHandler({ dynamodb: createClient() });
+import { createSessions } from "../../../sessions";
+import { createClient, type Handler, tableName } from "./function";
+
+const sessions = createSessions<{ [value: `value${number}`]: number }>({
+  tableName,
+  cookieName: process.env.COOKIE_NAME ?? "",
+  idleSeconds: Number(process.env.IDLE_SECONDS),
+  absoluteSeconds: Number(process.env.ABSOLUTE_SECONDS),
+  dynamodb: createClient(),
+});
+
+export const handler: Handler = async ({ rawPath, rawQueryString, cookies }) => {
+  const { data, cookie } = await sessions.open(
+    cookies,
+    rawPath === "/read" ? undefined : { add: { [rawQueryString]: 1 } },
+  );
+  return { statusCode: 200, cookies: [cookie], body: Object.keys(data).join() };
+};
