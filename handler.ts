@@ -1,76 +1,27 @@
-import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from "aws-lambda";
-import { parseCookie, stringifySetCookie } from "cookie";
-import { createSessionStore, type Session } from "./sessions";
-import { secrets, type Tokens, uuids } from "./tokens";
+import type {
+  APIGatewayProxyEventV2 as Event,
+  APIGatewayProxyStructuredResultV2 as Response,
+} from "aws-lambda";
+import { createSessions, SessionError, type SessionOptions } from "./sessions";
 
-/** A handler's dependencies. Lambda uses the defaults; tests pass their own. */
-export interface HandlerOptions {
-  /** `TABLE_NAME`, `COOKIE_NAME`, `ID_FORM`, `IDLE_SECONDS` and `ABSOLUTE_SECONDS`, as `index.ts` sets them. */
-  env?: NodeJS.ProcessEnv;
-  dynamodb?: Pick<DynamoDBClient, "send">;
-  /** The clock, in milliseconds since 1970. */
-  now?: () => number;
+/** What the app keeps in a session. */
+interface Data {
+  counter: number;
 }
 
-/**
- * Creates the function's handler. Lambda calls this once per cold start, then `init` before the first visit.
- *
- * @throws Error that names an environment variable that is missing or not a number
- */
-export function createHandler({
-  env = process.env,
-  dynamodb = createClient(),
-  now = Date.now,
-}: HandlerOptions = {}) {
-  const cookieName = required(env, "COOKIE_NAME");
-  const limits = {
-    idleSeconds: seconds(env, "IDLE_SECONDS"),
-    absoluteSeconds: seconds(env, "ABSOLUTE_SECONDS"),
-  };
-  const tokens = env.ID_FORM === "secret" ? secrets : uuids;
-  const sessions = createSessionStore(dynamodb, required(env, "TABLE_NAME"), limits, now);
+type Sessions = ReturnType<typeof createSessions<Data>>;
 
-  async function handler(
-    event: APIGatewayProxyEventV2,
-    context: Context,
-  ): Promise<APIGatewayProxyStructuredResultV2> {
-    let token = findToken(event.cookies, cookieName, tokens);
-    const visit = { requestId: context.awsRequestId, abortSignal: beforeTimeout(context) };
-    let session: Session | undefined;
-    try {
-      if (token) session = await sessions.count(tokens.idOf(token), visit);
-      if (!session || !token) {
-        token = tokens.issue();
-        session = await sessions.create(tokens.idOf(token), visit);
-        // The dashboard counts these lines.
-        console.info("new session");
-      }
-    } catch (error) {
-      return unavailable(error);
-    }
-    return page(session, sessionCookie(cookieName, token, session.secondsLeft));
-  }
+/** The app: a function for each route. `index.ts` lists the same route keys. */
+const routes = { "GET /": countVisit } satisfies Record<string, Route>;
 
-  /**
-   * Connects to the table, so that the first visitor doesn't have to wait for it: Lambda gives a function more CPU while it
-   * initializes. No session has this id, so DynamoDB rejects the update and nothing changes.
-   */
-  async function init(): Promise<void> {
-    const visit = { requestId: "init", abortSignal: AbortSignal.timeout(1000) };
-    await sessions.count("init", visit).catch((error: unknown) => {
-      console.warn({ message: "could not connect to the table before the first visit", ...reasonOf(error) });
-    });
-  }
+type Route = (event: Event, sessions: Sessions) => Promise<Response>;
+export type RouteKey = keyof typeof routes;
 
-  return Object.assign(handler, { init });
-}
-
-/** Returns the first well-formed token in a cookie with this name. Values are used as sent and never decoded. */
-function findToken(cookies: string[] | undefined, name: string, { accepts }: Tokens): string | undefined {
-  return cookies
-    ?.map((cookie) => parseCookie(cookie, { decode: (value) => value })[name] ?? "")
-    .find(accepts);
+async function countVisit({ cookies }: Event, sessions: Sessions): Promise<Response> {
+  const { id, data, cookie, laterChanges } = await sessions.open(cookies, { add: { counter: 1 } });
+  // Each change counts one visit. A retry finds those that came after it, too.
+  const counter = (data.counter ?? 0) - laterChanges;
+  return { statusCode: 200, headers, cookies: [cookie], body: `session-id: ${id}, counter: ${counter}` };
 }
 
 const headers = {
@@ -82,43 +33,48 @@ const headers = {
   "x-content-type-options": "nosniff",
 };
 
-function page({ id, counter }: Session, cookie: string): APIGatewayProxyStructuredResultV2 {
-  const body = `session-id: ${id}, counter: ${counter}`;
-  return { statusCode: 200, headers, cookies: [cookie], body };
-}
-
-const sessionCookie = (name: string, value: string, maxAge: number) =>
-  stringifySetCookie({ name, value, httpOnly: true, secure: true, sameSite: "lax", path: "/", maxAge });
-
-/** The session may still be alive, so the visitor keeps the cookie and can try again. */
-function unavailable(error: unknown): APIGatewayProxyStructuredResultV2 {
-  // Lambda's JSON log format adds the time, the level and the request id.
-  console.error({ message: "the session store failed", ...reasonOf(error) });
-  return {
-    statusCode: 503,
-    headers: { ...headers, "retry-after": "5" },
-    body: "Your session is not available right now. Please try again.",
-  };
-}
-
-function reasonOf(thrown: unknown) {
-  const { name: error, message: reason } = thrown instanceof Error ? thrown : new Error(String(thrown));
-  return { error, reason };
-}
-
 /**
- * Leaves time for three attempts; by default, the SDK waits for a response forever. The first timeout is for the response's
- * headers, the second for a body that stalls.
+ * Creates the function's handler. Lambda calls this once per cold start, then `init` before the first visit.
+ *
+ * @param env `TABLE_NAME`, `COOKIE_NAME`, `SECRET_IDS`, `IDLE_SECONDS` and `ABSOLUTE_SECONDS`, as `index.ts` sets them
+ * @param options override the client and the clock, for tests
+ * @throws Error that names an environment variable that is missing or not a number
  */
-const createClient = () =>
-  new DynamoDBClient({
-    maxAttempts: 3,
-    requestHandler: { requestTimeout: 1000, socketTimeout: 1000, throwOnRequestTimeout: true },
+export function createHandler(env = process.env, options: Pick<SessionOptions, "dynamodb" | "now"> = {}) {
+  const sessions = createSessions<Data>({
+    tableName: required(env, "TABLE_NAME"),
+    cookieName: required(env, "COOKIE_NAME"),
+    secretIds: env.SECRET_IDS === "true",
+    idleSeconds: seconds(env, "IDLE_SECONDS"),
+    absoluteSeconds: seconds(env, "ABSOLUTE_SECONDS"),
+    ...options,
   });
 
-/** Fires early enough for the handler to respond before Lambda times it out. */
-const beforeTimeout = (context: Context) =>
-  AbortSignal.timeout(Math.max(0, context.getRemainingTimeInMillis() - 500));
+  async function handler(event: Event): Promise<Response> {
+    try {
+      return await routes[event.routeKey as RouteKey](event, sessions);
+    } catch (error) {
+      // Anything else is a bug: Lambda logs it, and the visitor gets a 500.
+      if (!(error instanceof SessionError)) throw error;
+      return unavailable(error);
+    }
+  }
+
+  /**
+   * Connects to the table, so that the first visitor doesn't have to wait for it: Lambda gives a function more CPU while it
+   * initializes. No session has this id, so nothing changes.
+   */
+  const init = () => sessions.end({ id: "init" }).catch(() => {});
+
+  return Object.assign(handler, { init });
+}
+
+/** The visitor keeps the cookie and can try again. */
+const unavailable = ({ status }: SessionError): Response => ({
+  statusCode: status,
+  headers: { ...headers, "retry-after": "5" },
+  body: "Your session is not available right now. Please try again.",
+});
 
 function required(env: NodeJS.ProcessEnv, name: string): string {
   const value = env[name];

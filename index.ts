@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
+import type { RouteKey } from "./handler";
 import { bundle } from "./infrastructure/bundle";
 import { Domain } from "./infrastructure/domain";
 import { Monitoring } from "./infrastructure/monitoring";
@@ -80,7 +81,7 @@ const visit = new aws.lambda.CallbackFunction(
       variables: {
         TABLE_NAME: table.name,
         COOKIE_NAME: settings.cookieName,
-        ID_FORM: settings.secretIds ? "secret" : "uuid",
+        SECRET_IDS: `${settings.secretIds}`,
         IDLE_SECONDS: `${settings.idleSeconds}`,
         ABSOLUTE_SECONDS: `${settings.absoluteSeconds}`,
       },
@@ -107,11 +108,12 @@ const integration = new aws.apigatewayv2.Integration("visit", {
   payloadFormatVersion: "2.0",
 });
 
-const route = new aws.apigatewayv2.Route("visit", {
-  apiId: api.id,
-  routeKey: "GET /",
-  target: pulumi.interpolate`integrations/${integration.id}`,
-});
+// The functions for these are in handler.ts.
+const routeKeys: RouteKey[] = ["GET /"];
+const target = pulumi.interpolate`integrations/${integration.id}`;
+const routes = routeKeys.map(
+  (routeKey) => new aws.apigatewayv2.Route(routeKey, { apiId: api.id, routeKey, target }),
+);
 
 const permission = new aws.lambda.Permission("visit", {
   action: "lambda:InvokeFunction",
@@ -154,7 +156,7 @@ const stage = new aws.apigatewayv2.Stage(
       }),
     },
   },
-  { dependsOn: [route, permission] },
+  { dependsOn: [...routes, permission] },
 );
 
 const { domainName, hostedZoneId, alarmEmail } = settings;

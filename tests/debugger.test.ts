@@ -83,7 +83,7 @@ describe("npm start -- --inspect", () => {
     const source = join(folder, "handler.ts");
     const line = readFileSync(source, "utf8")
       .split("\n")
-      .findIndex((text) => text.includes("let token ="));
+      .findIndex((text) => text.includes("return await routes["));
     const [lineNumber, columnNumber] = generatedPosition(readFileSync(bundle, "utf8"), map, source, line);
     await send("Debugger.setBreakpointByUrl", { url, lineNumber, columnNumber });
 

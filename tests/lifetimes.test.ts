@@ -1,145 +1,263 @@
 import { strict as assert } from "node:assert";
 import { randomUUID } from "node:crypto";
 import type { UpdateItemCommand } from "@aws-sdk/client-dynamodb";
-import { useStore } from "./support/store";
+import { recordLog } from "./support/log";
+import { cookieOf, useSessions } from "./support/sessions";
+
+const visit = { add: { counter: 1 } };
+const overtaken = { name: "Error", status: 409 };
 
 describe("a session's lifetime", () => {
-  const { table, start, send, sessions, storeWith, sendTwice, visit, advance } = useStore();
+  const { table, start, send, sessions, sessionsWith, sendTwice, advance } = useSessions();
+  recordLog();
+
+  const expiryOf = async (id: string) => Number((await table.item(id))?.["expires-at"]?.N) - start / 1000;
 
   describe("limits", () => {
-    it("ends a session at the idle limit", async () => {
-      const { id } = await sessions.create(randomUUID(), visit());
+    it("end a session at the idle limit", async () => {
+      const cookie = cookieOf(await sessions.open([], visit));
       advance(59.999);
-      assert.equal((await sessions.count(id, visit()))?.counter, 2);
+      assert.equal((await sessions.find(cookie, visit))?.data.counter, 2);
       advance(60.001);
-      assert.equal(await sessions.count(id, visit()), undefined);
+      assert.equal(await sessions.find(cookie, visit), undefined);
+      assert.equal(await sessions.find(cookie), undefined);
     });
 
-    it("ends a session at the absolute limit, however often it is used", async () => {
-      const { id } = await sessions.create(randomUUID(), visit());
+    it("end a session at the absolute limit, however often it is used", async () => {
+      const cookie = cookieOf(await sessions.open([], visit));
       advance(50);
-      await sessions.count(id, visit());
+      await sessions.find(cookie);
       advance(49);
-      assert.equal((await sessions.count(id, visit()))?.counter, 3);
+      assert.equal((await sessions.find(cookie, visit))?.data.counter, 2);
       advance(1);
-      assert.equal(await sessions.count(id, visit()), undefined);
+      assert.equal(await sessions.find(cookie, visit), undefined);
+      assert.equal(await sessions.find(cookie), undefined);
     });
 
-    it("returns how long the session has left: until the nearer of the two limits", async () => {
-      const { id, secondsLeft } = await sessions.create(randomUUID(), visit());
-      assert.equal(secondsLeft, 60);
+    it("give the cookie the time until the nearer of the two", async () => {
+      const session = await sessions.open([], visit);
+      const maxAge = async () =>
+        /Max-Age=\d+/.exec((await sessions.find(cookieOf(session), visit))?.cookie ?? "");
+      assert.match(session.cookie, /Max-Age=60;/);
       advance(30);
-      assert.equal((await sessions.count(id, visit()))?.secondsLeft, 60);
+      assert.equal(String(await maxAge()), "Max-Age=60");
       advance(40);
-      assert.equal((await sessions.count(id, visit()))?.secondsLeft, 30);
+      assert.equal(String(await maxAge()), "Max-Age=30");
     });
 
-    for (const milliseconds of [0, 1, 500, 999]) {
-      it(`ends sessions at their limit or up to a second later, starting ${milliseconds} ms into a second`, async () => {
+    for (const milliseconds of [1, 500, 999]) {
+      it(`hold to the second, starting ${milliseconds} ms into one`, async () => {
         advance(milliseconds / 1000);
-        const short = storeWith(send, { idleSeconds: 1, absoluteSeconds: 2 });
-        const [used, idle] = [randomUUID(), randomUUID()];
-        assert.equal((await short.create(used, visit())).secondsLeft, 1);
-        await short.create(idle, visit());
+        const short = sessionsWith(send, { idleSeconds: 1, absoluteSeconds: 2 });
+        const [used, idle] = [cookieOf(await short.open([], visit)), cookieOf(await short.open([], visit))];
         advance(0.999);
-        assert.equal((await short.count(used, visit()))?.counter, 2);
+        assert.equal((await short.find(used, visit))?.data.counter, 2);
         advance(0.999);
-        assert.equal((await short.count(used, visit()))?.counter, 3);
+        assert.equal((await short.find(used, visit))?.data.counter, 3);
         advance(0.002);
-        assert.equal(await short.count(idle, visit()), undefined);
-        assert.equal(await short.count(used, visit()), undefined);
+        assert.equal(await short.find(idle, visit), undefined);
+        assert.equal(await short.find(used, visit), undefined);
       });
     }
 
-    it("counts a visit whose clock is behind, and doesn't shorten the session", async () => {
-      const { id } = await sessions.create(randomUUID(), visit());
-      const { "expires-at": before } = (await table.item(id)) ?? {};
-      advance(-30);
-      assert.deepEqual(await sessions.count(id, visit()), { id, counter: 2, secondsLeft: 60 });
-      const { "expires-at": after } = (await table.item(id)) ?? {};
-      assert.deepEqual(after, before);
-      advance(89);
-      assert.equal((await sessions.count(id, visit()))?.counter, 3);
+    it("are extended by a read only once a tenth of the idle limit has passed", async () => {
+      const { id, ...session } = await sessions.open([], visit);
+      advance(6);
+      await sessions.find(cookieOf(session));
+      assert.equal(await expiryOf(id), 60);
+      advance(1);
+      const { cookie } = (await sessions.find(cookieOf(session))) ?? {};
+      assert.equal(await expiryOf(id), 67);
+      assert.match(cookie ?? "", /Max-Age=60;/);
     });
 
-    it("counts a visit once if its clock is behind and the response is lost", async () => {
-      const { id } = await sessions.create(randomUUID(), visit());
-      advance(-30);
-      const twice = storeWith(async (command) => {
-        await send(command).catch(() => {});
-        return send(command);
-      });
-      assert.equal((await twice.count(id, visit()))?.counter, 2);
-      assert.equal((await table.item(id))?.counter?.N, "2");
-    });
-
-    it("doesn't change an ended session", async () => {
-      const { id } = await sessions.create(randomUUID(), visit());
+    it("don't change an expired session", async () => {
+      const { id, ...session } = await sessions.open([], visit);
       const before = await table.item(id);
       advance(60);
-      await sessions.count(id, visit());
+      await sessions.find(cookieOf(session), visit);
+      await sessions.find(cookieOf(session));
       assert.deepEqual(await table.item(id), before);
+    });
+
+    it("apply at once when a deployment lowers them", async () => {
+      const session = await sessionsWith(send, { idleSeconds: 90 }).open([], visit);
+      await sessions.find(cookieOf(session));
+      assert.equal(await expiryOf(session.id), 60);
     });
   });
 
   describe("ending", () => {
-    it("ends a session for good, despite late requests and clocks that are behind, and returns its item", async () => {
+    it("ends a session for good, despite late requests and clocks that are behind", async () => {
       const sent: UpdateItemCommand[] = [];
-      const recorded = storeWith((command) => {
+      const recorded = sessionsWith((command) => {
         sent.push(command);
         return send(command);
       });
-      const { id } = await recorded.create(randomUUID(), visit());
-      const counted = visit();
-      await recorded.count(id, counted);
-      assert.equal((await sessions.end(id, visit()))?.counter?.N, "2");
-
-      for (const late of sent) {
-        await assert.rejects(send(late), { name: "ConditionalCheckFailedException" });
-      }
-      assert.equal(await sessions.count(id, counted), undefined);
+      const session = await recorded.open([], visit);
+      await recorded.find(cookieOf(session), visit);
+      assert.deepEqual(await sessions.end(cookieOf(session)), {
+        hasEnded: true,
+        cookie: "sid=; Max-Age=0; Path=/; HttpOnly; Secure; SameSite=Lax",
+      });
+      for (const late of sent) await assert.rejects(send(late), { name: "ConditionalCheckFailedException" });
       advance(-3600);
-      assert.equal(await sessions.count(id, visit()), undefined);
-      assert.equal(await sessions.end(id, visit()), undefined);
-      assert.equal((await table.item(id))?.["expires-at"]?.N, `${start / 1000}`);
+      assert.equal(await sessions.find(cookieOf(session), visit), undefined);
+      assert.equal(await sessions.find(cookieOf(session)), undefined);
     });
 
-    it("returns the session's item if the request is sent twice", async () => {
-      const { id } = await sessions.create(randomUUID(), visit());
-      assert.equal((await storeWith(sendTwice).end(id, visit()))?.counter?.N, "1");
+    it("keeps the item for a minute, so that TTL doesn't delete it before late requests arrive", async () => {
+      const { id } = await sessions.open([], visit);
+      await sessions.end({ id });
+      assert.equal(await expiryOf(id), 60);
     });
 
-    it("returns and stores nothing for an expired session or an unknown id", async () => {
-      const { id } = await sessions.create(randomUUID(), visit());
+    it("says whether it ended something, also if the request is sent twice", async () => {
+      const [ended, expired] = [await sessions.open([], visit), await sessions.open([], visit)];
+      assert.equal((await sessionsWith(sendTwice).end(cookieOf(ended))).hasEnded, true);
+      assert.equal((await sessions.end(cookieOf(ended))).hasEnded, false);
       advance(61);
-      assert.equal(await sessions.end(id, visit()), undefined);
-      const unknown = randomUUID();
-      assert.equal(await sessions.end(unknown, visit()), undefined);
-      assert.equal(await table.item(unknown), undefined);
+      assert.equal((await sessions.end(cookieOf(expired))).hasEnded, false);
+      for (const nobody of [undefined, [], `sid=${randomUUID()}`, { id: "x" }])
+        assert.equal((await sessions.end(nobody)).hasEnded, false);
     });
 
-    it("returns the item, with every visit counted, to exactly one of 64 parallel requests", async () => {
-      const { id } = await sessions.create(randomUUID(), visit());
-      const counts = Array.from({ length: 64 }, () => sessions.count(id, visit()));
-      const ends = Array.from({ length: 64 }, () => sessions.end(id, visit()));
-      const former = (await Promise.all(ends)).filter((item) => item !== undefined);
-      const counted = (await Promise.all(counts)).filter((session) => session !== undefined);
-      assert.equal(former.length, 1);
-      assert.equal(former[0]?.counter?.N, `${1 + counted.length}`);
+    it("ends a session although the function's clock is ahead", async () => {
+      const session = await sessions.open([], visit);
+      advance(120);
+      await sessions.end({ id: session.id });
+      advance(-120);
+      assert.equal(await sessions.find(cookieOf(session), visit), undefined);
     });
 
-    it("moves data and count to a new id, once even if requests are sent twice", async () => {
-      const { id } = await sessions.create(randomUUID(), visit());
-      const request = visit();
-      const twice = storeWith(sendTwice);
-      const former = await twice.end(id, request);
-      const renewed = await twice.create(randomUUID(), request, { ...former, theme: { S: "dark" } });
-      assert.equal(renewed.counter, 2);
-      assert.equal(await sessions.count(id, visit()), undefined);
-      assert.equal((await sessions.count(renewed.id, visit()))?.counter, 3);
-      const item = await table.item(renewed.id);
-      assert.deepEqual(item?.theme, { S: "dark" });
-      assert.equal(item?.["ended-by"], undefined);
+    it("keeps every change that was applied before, among 64 parallel requests", async () => {
+      const session = await sessions.open([], visit);
+      const visits = Array.from({ length: 64 }, () => sessions.find(cookieOf(session), visit));
+      const ends = Array.from({ length: 64 }, () => sessions.end({ id: session.id }));
+      assert.equal((await Promise.all(ends)).filter(({ hasEnded }) => hasEnded).length, 1);
+      const counted = (await Promise.all(visits)).filter((found) => found !== undefined);
+      assert.equal((await table.item(session.id))?.counter?.N, `${1 + counted.length}`);
+    });
+  });
+
+  describe("renewal", () => {
+    const data = { theme: "dark", tags: new Set(["x"]), log: ["a"], counter: 1 };
+
+    it("moves the data to a new id and changes it, once even if every request is sent twice", async () => {
+      const former = await sessions.open([], { set: data });
+      const renewed = await sessionsWith(sendTwice).renew(cookieOf(former), {
+        set: { user: "alice" },
+        add: { counter: 1, tags: new Set(["y"]), log: ["b"] },
+        remove: ["theme"],
+      });
+      assert.notEqual(renewed.id, former.id);
+      const changed = { user: "alice", counter: 2, tags: new Set(["x", "y"]), log: ["a", "b"] };
+      assert.deepEqual(renewed.data, changed);
+      assert.deepEqual((await sessions.find(cookieOf(renewed)))?.data, changed);
+    });
+
+    it("starts a session for a visitor without one", async () => {
+      assert.deepEqual((await sessions.renew(undefined, { set: { user: "alice" } })).data, { user: "alice" });
+    });
+
+    it("starts empty if the data isn't to be kept", async () => {
+      const former = await sessions.open([], { set: { ...data, user: "alice" } });
+      const isBob = (kept: { user?: string }) => kept.user === "bob";
+      const { data: left } = await sessions.renew(cookieOf(former), { set: { user: "bob" } }, isBob);
+      assert.deepEqual(left, { user: "bob" });
+    });
+
+    it("answers requests with the old id by 409 for half a minute, and then as if it had expired", async () => {
+      const old = cookieOf(await sessions.open([], visit));
+      const renewed = await sessions.renew(old);
+      assert.ok(await sessions.find(cookieOf(renewed)));
+      const requests = [
+        () => sessions.open(old, visit),
+        () => sessions.find(old, visit),
+        () => sessions.find(old),
+        () => sessions.renew(old),
+        () => sessions.end(old),
+      ];
+      for (const request of requests) await assert.rejects(request, overtaken);
+      assert.equal((await sessions.open(`${old}; ${cookieOf(renewed)}`)).id, renewed.id);
+      advance(31);
+      assert.equal(await sessions.find(old), undefined);
+      assert.equal((await sessions.end(old)).hasEnded, false);
+      assert.equal((await sessions.renew(old)).data.counter, undefined);
+      assert.ok(await sessions.find(cookieOf(renewed)));
+    });
+
+    it("never answers the retry of a visit before a login as if the session were alive", async () => {
+      const old = cookieOf(await sessions.open([], visit));
+      const late = sessionsWith(async (command) => {
+        await send(command);
+        await sessions.renew(old);
+        return send(command);
+      });
+      await assert.rejects(late.find(old, visit), overtaken);
+    });
+
+    it("can be tried again after any failed call, and loses nothing", async () => {
+      for (const failing of [1, 2, 3, 4]) {
+        for (const isApplied of [false, true]) {
+          const old = cookieOf(await sessions.open([], { set: data }));
+          let call = 0;
+          const faulty = sessionsWith(async (command) => {
+            if (++call !== failing) return send(command);
+            if (isApplied) await send(command);
+            throw new Error("connection lost");
+          });
+          const login = { set: { user: "alice" } };
+          await faulty.renew(old, login).catch(() => faulty.renew(old, login));
+          const renewed = await sessions.renew(old, login);
+          assert.deepEqual((await sessions.find(cookieOf(renewed)))?.data, { ...data, user: "alice" });
+        }
+      }
+    });
+
+    it("has one live session with all data after a double click, whichever request comes first", async () => {
+      for (let round = 0; round < 20; round++) {
+        const old = cookieOf(await sessions.open([], { set: data }));
+        const clicks = [1, 2, 3].map(() => sessions.renew(old, { set: { user: `u${round}` } }));
+        const outcomes = await Promise.allSettled(clicks);
+        const renewed = outcomes.flatMap((outcome) =>
+          outcome.status === "fulfilled" ? [outcome.value] : [],
+        );
+        const live = await Promise.all(renewed.map((session) => sessions.find(cookieOf(session))));
+        const [only, ...others] = live.filter((session) => session !== undefined);
+        assert.deepEqual([only?.data, others], [{ ...data, user: `u${round}` }, []]);
+      }
+    });
+
+    it("gives a planted id nothing once the visitor has used the new one", async () => {
+      const planted = cookieOf(await sessions.open([], visit));
+      const victim = await sessions.renew(planted, { set: { user: "victim" } });
+      await sessions.find(cookieOf(victim));
+      await assert.rejects(sessions.renew(planted, { set: { user: "attacker" } }), overtaken);
+      assert.equal((await sessions.find(cookieOf(victim)))?.data.user, "victim");
+    });
+
+    it("gives a planted id no data of the login that it overtakes", async () => {
+      const planted = cookieOf(await sessions.open([], visit));
+      const victim = await sessions.renew(planted, { set: { user: "victim", theme: "dark" } });
+      const attacker = await sessions.renew(planted, { set: { user: "attacker" } });
+      assert.deepEqual(attacker.data, { counter: 1, user: "attacker" });
+      assert.equal(await sessions.find(cookieOf(victim)), undefined);
+    });
+
+    it("loses nothing and leaves one live session, in 20 races of 64 requests, a login and a logout", async () => {
+      for (let round = 0; round < 20; round++) {
+        const old = cookieOf(await sessions.open([], visit));
+        const visits = Array.from({ length: 64 }, () => sessions.find(old, visit).catch(() => undefined));
+        const renewed = await sessions.renew(old, visit);
+        const counted = (await Promise.all(visits)).filter((found) => found !== undefined);
+        assert.equal(renewed.data.counter, counted.length + 2);
+        const more = Array.from({ length: 8 }, () => sessions.find(cookieOf(renewed), visit));
+        await sessions.end(cookieOf(renewed));
+        await Promise.all(more);
+        for (const cookie of [old, cookieOf(renewed)])
+          assert.equal(await sessions.find(cookie, visit).catch(() => undefined), undefined);
+      }
     });
   });
 });

@@ -23,7 +23,7 @@ describe("the program", () => {
     assert.deepEqual(program.resources.map(({ type, name }) => `${type} ${name}`).sort(), [
       "aws:apigatewayv2/api:Api sessions",
       "aws:apigatewayv2/integration:Integration visit",
-      "aws:apigatewayv2/route:Route visit",
+      "aws:apigatewayv2/route:Route GET /",
       "aws:apigatewayv2/stage:Stage default",
       "aws:cloudwatch/dashboard:Dashboard dashboard",
       "aws:cloudwatch/logGroup:LogGroup access",
@@ -116,7 +116,7 @@ describe("the program", () => {
         variables: {
           TABLE_NAME: "sessions-1",
           COOKIE_NAME: "sid",
-          ID_FORM: "uuid",
+          SECRET_IDS: "false",
           IDLE_SECONDS: "60",
           ABSOLUTE_SECONDS: "600",
         },
@@ -163,7 +163,7 @@ describe("the program", () => {
       integrationUri: "arn:invoke",
       payloadFormatVersion: "2.0",
     });
-    assert.deepEqual(program.inputs("aws:apigatewayv2/route:Route", "visit"), {
+    assert.deepEqual(program.inputs("aws:apigatewayv2/route:Route", "GET /"), {
       apiId: "api1",
       routeKey: "GET /",
       target: "integrations/integration1",
@@ -236,7 +236,7 @@ describe("the program", () => {
 
   it("creates the route and the permission before the stage", async () => {
     const dependencies = await program.registration("aws:apigatewayv2/stage:Stage", "default").dependencies();
-    for (const other of ["aws:apigatewayv2/route:Route visit", "aws:lambda/permission:Permission visit"])
+    for (const other of ["aws:apigatewayv2/route:Route GET /", "aws:lambda/permission:Permission visit"])
       assert.ok(dependencies.includes(other), `${dependencies}`);
   });
 });

@@ -2,14 +2,13 @@ import { strict as assert } from "node:assert";
 import type { APIGatewayProxyEventV2 } from "aws-lambda";
 import * as fc from "fast-check";
 import { createHandler } from "../handler";
-import { secrets, uuids } from "../tokens";
+import { plainTokens, secretTokens } from "../sessions/tokens";
 import { readPage } from "./support/browser";
-import { fakeContext } from "./support/context";
 import { recordLog } from "./support/log";
 import { useTable } from "./support/table";
 
-for (const [form, tokens] of Object.entries({ uuid: uuids, secret: secrets }))
-  describe(`the handler with ${form} ids, for any input,`, () => {
+for (const [kind, tokens] of Object.entries({ plain: plainTokens, secret: secretTokens }))
+  describe(`the handler with ${kind} ids, for any input,`, () => {
     const table = useTable();
     const limits = { idle: 60, absolute: 150 };
     let now = Date.UTC(2026, 0, 1);
@@ -22,14 +21,14 @@ for (const [form, tokens] of Object.entries({ uuid: uuids, secret: secrets }))
         COOKIE_NAME: "sid",
         IDLE_SECONDS: "60",
         ABSOLUTE_SECONDS: "150",
-        ID_FORM: form,
+        SECRET_IDS: `${kind === "secret"}`,
       };
-      handler = createHandler({ env, dynamodb: table.dynamodb, now: () => now });
+      handler = createHandler(env, { dynamodb: table.dynamodb, now: () => now });
     });
 
     async function visit(cookies?: string[]) {
-      const event = { cookies } as APIGatewayProxyEventV2;
-      const response = await handler(event, fakeContext());
+      const event = { routeKey: "GET /", cookies } as APIGatewayProxyEventV2;
+      const response = await handler(event);
       const [, token = "", maxAge] = /^sid=([^;]+); Max-Age=(\d+); /.exec(response.cookies?.[0] ?? "") ?? [];
       return { response, ...readPage(response.body), token, maxAge: Number(maxAge) };
     }
@@ -43,7 +42,7 @@ for (const [form, tokens] of Object.entries({ uuid: uuids, secret: secrets }))
       fc.uuid({ version: 7 }),
       fc.base64String({ minLength: 44, maxLength: 44 }).map((text) => text.replace("=", "-")),
       fc.string({ unit: fc.constantFrom(..."-_09azAZ"), minLength: 43, maxLength: 43 }),
-      fc.uuid({ version: 4 }).map((id) => secrets.idOf(id)),
+      fc.uuid({ version: 4 }).map((id) => secretTokens.idOf(id)),
       fc.uuid({ version: 4 }).map((id) => encodeURIComponent(id).replaceAll("-", "%2d")),
       fc.json({ maxDepth: 2 }),
       fc.constantFrom(

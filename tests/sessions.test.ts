@@ -1,140 +1,330 @@
 import { strict as assert } from "node:assert";
 import { randomUUID } from "node:crypto";
-import type { UpdateItemCommand } from "@aws-sdk/client-dynamodb";
-import { createSessionStore } from "../sessions";
-import { useStore } from "./support/store";
+import { UpdateItemCommand } from "@aws-sdk/client-dynamodb";
+import { createSessions, SessionError } from "../sessions";
+import { recordLog } from "./support/log";
+import { cookieOf, type Data, useSessions } from "./support/sessions";
 
-describe("the session store", () => {
-  const { table, start, send, sessions, storeWith, sendTwice, visit } = useStore();
+const visit = { add: { counter: 1 } };
+const range = (length: number) => Array.from({ length }, (_, i) => i);
 
-  describe("counting", () => {
-    it("starts a session at 1, with the given id", async () => {
-      const request = visit();
-      const id = randomUUID();
-      const session = await sessions.create(id, request);
-      assert.deepEqual(session, { id, counter: 1, secondsLeft: 60 });
-      assert.deepEqual(await table.item(session.id), {
-        "session-id": { S: session.id },
+describe("sessions", () => {
+  const { table, start, send, sessions, sessionsWith, sendTwice, advance } = useSessions();
+  const logged = recordLog();
+
+  describe("counting visits", () => {
+    it("starts a session at 1", async () => {
+      const { id, data, cookie } = await sessions.open(undefined, visit);
+      assert.deepEqual(data, { counter: 1 });
+      assert.equal(cookie, `sid=${id}; Max-Age=60; Path=/; HttpOnly; Secure; SameSite=Lax`);
+      const stored = Object.entries((await table.item(id)) ?? {});
+      assert.deepEqual(Object.fromEntries(stored.filter(([name]) => !name.startsWith("requests"))), {
+        "session-id": { S: id },
         counter: { N: "1" },
         "created-at": { N: `${start / 1000}` },
         "expires-at": { N: `${start / 1000 + 60}` },
-        requests: { L: [{ S: request.requestId }, ...Array(15).fill({ S: "" })] },
       });
+      assert.deepEqual(logged, ["new session"]);
     });
 
-    it("never starts a session with the id of a live or ended one", async () => {
-      const { id } = await sessions.create(randomUUID(), visit());
-      const taken = { message: "the new session's id is already in use" };
-      await assert.rejects(sessions.create(id, visit()), taken);
-      assert.equal((await sessions.count(id, visit()))?.counter, 2);
-      await sessions.end(id, visit());
-      await assert.rejects(sessions.create(id, visit()), taken);
-    });
-
-    it("adds 1 for each visit", async () => {
-      const { id } = await sessions.create(randomUUID(), visit());
-      assert.equal((await sessions.count(id, visit()))?.counter, 2);
-      assert.equal((await sessions.count(id, visit()))?.counter, 3);
-      assert.equal((await table.item(id))?.counter?.N, "3");
-    });
-
-    it("counts each session separately", async () => {
-      const [one, other] = [
-        await sessions.create(randomUUID(), visit()),
-        await sessions.create(randomUUID(), visit()),
-      ];
-      await sessions.count(one.id, visit());
+    it("adds 1 for each visit to each session", async () => {
+      const [one, other] = [await sessions.open([], visit), await sessions.open([], visit)];
       assert.notEqual(one.id, other.id);
-      assert.equal((await sessions.count(other.id, visit()))?.counter, 2);
+      assert.equal((await sessions.open([cookieOf(one)], visit)).data.counter, 2);
+      assert.equal((await sessions.open(`a=b; ${cookieOf(one)}`, visit)).data.counter, 3);
+      assert.equal((await sessions.open([cookieOf(other)], visit)).data.counter, 2);
     });
 
     it("counts each of 500 parallel visits exactly once", async () => {
-      const { id } = await sessions.create(randomUUID(), visit());
-      const counted = await Promise.all(Array.from({ length: 500 }, () => sessions.count(id, visit())));
-      const counters = counted.map((session) => session?.counter ?? 0).sort((a, b) => a - b);
+      const cookie = cookieOf(await sessions.open([], visit));
+      const visits = await Promise.all(range(500).map(() => sessions.open(cookie, visit)));
+      const counters = visits.map(({ data }) => data.counter ?? 0).sort((a, b) => a - b);
       assert.deepEqual(
         counters,
-        Array.from({ length: 500 }, (_, i) => i + 2),
+        range(500).map((i) => i + 2),
       );
-      assert.equal((await table.item(id))?.counter?.N, "501");
     });
 
-    it("takes one call and one write unit per visit", async () => {
+    it("takes one call and one write unit for a visit, with 700 bytes of other data in the session", async () => {
       const units: (number | undefined)[] = [];
-      const counting = storeWith(async (command) => {
+      const counting = sessionsWith(async (command) => {
         command.input.ReturnConsumedCapacity = "TOTAL";
         const output = await send(command);
         units.push(output.ConsumedCapacity?.CapacityUnits);
         return output;
       });
-      const { id } = await counting.create(randomUUID(), visit());
-      for (let i = 0; i < 20; i++) await counting.count(id, visit());
+      const cookie = cookieOf(await counting.open([], { ...visit, set: { theme: "x".repeat(695) } }));
+      for (const _ of range(20)) await counting.open(cookie, visit);
       assert.deepEqual(units, Array(21).fill(1));
     });
-  });
 
-  describe("retries", () => {
-    it("creates one session if the request is sent twice", async () => {
-      const { id, counter } = await storeWith(sendTwice).create(randomUUID(), visit());
-      assert.equal(counter, 1);
-      assert.equal((await table.item(id))?.counter?.N, "1");
+    it("counts once if every request is sent twice", async () => {
+      const twice = sessionsWith(sendTwice);
+      const first = await twice.open([], visit);
+      assert.equal(first.data.counter, 1);
+      assert.equal((await twice.open(cookieOf(first), visit)).data.counter, 2);
+      assert.equal((await table.item(first.id))?.counter?.N, "2");
     });
 
-    it("doesn't reset a session when a request to create it arrives late", async () => {
-      const sent: UpdateItemCommand[] = [];
-      const { id } = await storeWith((command) => {
-        sent.push(command);
+    it("counts once even if 200 others come before the retry, and tells it how many", async () => {
+      const cookie = cookieOf(await sessions.open([], visit));
+      const late = sessionsWith(async (command) => {
+        await send(command);
+        for (const _ of range(100)) await sessions.open(cookie, visit);
+        advance(4);
+        for (const _ of range(100)) await sessions.open(cookie, visit);
         return send(command);
-      }).create(randomUUID(), visit());
-      await sessions.count(id, visit());
-      for (const late of sent) {
-        await assert.rejects(send(late), { name: "ConditionalCheckFailedException" });
+      });
+      const { data, laterChanges } = await late.open(cookie, visit);
+      assert.deepEqual([data.counter, laterChanges], [202, 200]);
+    });
+
+    for (const seconds of [1, 6, 12, 20, 24, 59]) {
+      it(`keeps the item small for a visitor who returns every ${seconds} seconds`, async () => {
+        const longer = sessionsWith(send, { absoluteSeconds: 100_000 });
+        const { id, ...session } = await longer.open([], visit);
+        let longest = 0;
+        for (const _ of range(100)) {
+          advance(seconds);
+          await longer.find(cookieOf(session), visit);
+          const requests = [0, 1, 2, 3].map((slot) => `requests${slot}`);
+          const item = (await table.item(id)) ?? {};
+          longest = Math.max(longest, requests.flatMap((slot) => item[slot]?.L ?? []).length);
+        }
+        assert.ok(longest <= 20, `${longest} requests`);
+      });
+    }
+  });
+
+  describe("changing data", () => {
+    it("sets, adds and removes in one update", async () => {
+      const session = await sessions.open([], {
+        set: { theme: "dark", log: ["a"], tags: new Set(["x"]), "cart/pen": 2 },
+      });
+      const { data } = await sessions.open(cookieOf(session), {
+        set: { user: "alice" },
+        add: { counter: 1, log: ["b"], tags: new Set(["y"]), "cart/pen": 3, "cart/book": 1 },
+        remove: ["theme"],
+      });
+      assert.deepEqual(data, {
+        user: "alice",
+        counter: 1,
+        log: ["a", "b"],
+        tags: new Set(["x", "y"]),
+        "cart/pen": 5,
+        "cart/book": 1,
+      });
+    });
+
+    it("loses none of 64 parallel changes", async () => {
+      const cookie = cookieOf(await sessions.open([], visit));
+      await Promise.all(
+        range(64).map((i) =>
+          sessions.find(cookie, {
+            set: { [`cart/${i}`]: i },
+            add: { counter: 1, log: [`${i}`], tags: new Set([`${i}`]) },
+          }),
+        ),
+      );
+      const { counter, log, tags, ...carts } = (await sessions.find(cookie))?.data ?? {};
+      assert.equal(counter, 65);
+      assert.deepEqual([new Set(log), log?.length, tags?.size], [tags, 64, 64]);
+      assert.deepEqual(carts, Object.fromEntries(range(64).map((i) => [`cart/${i}`, i])));
+    });
+
+    it("applies none of a change that DynamoDB refuses, and doesn't call that an outage", async () => {
+      const session = await sessions.open([], visit);
+      const tooBig = { set: { theme: "x".repeat(410_000) }, ...visit };
+      await assert.rejects(sessions.find(cookieOf(session), tooBig), { name: "ValidationException" });
+      assert.equal((await table.item(session.id))?.counter?.N, "1");
+    });
+
+    for (const [what, value] of Object.entries<unknown>({
+      NaN: Number.NaN,
+      "an empty set": new Set(),
+      "a date": new Date(),
+      "an instance of a class": new (class {})(),
+      undefined: undefined,
+    })) {
+      it(`explains that ${what} can't be stored`, async () => {
+        const change = { set: { theme: value as string } };
+        await assert.rejects(sessions.open([], change), /^Error: "theme" can't be stored: /);
+      });
+    }
+
+    it("rejects names that the store uses, also at run time", async () => {
+      const change = { set: { ["created-at" as "theme"]: "x" } };
+      await assert.rejects(sessions.open([], change), /^Error: "created-at" is reserved/);
+    });
+
+    it("checks names and types at compile time", () => {
+      const checked = () => {
+        // @ts-expect-error: no such name
+        sessions.open([], { set: { them: "dark" } });
+        // @ts-expect-error: a text can't be added to
+        sessions.open([], { add: { theme: "dark" } });
+        // @ts-expect-error: another type
+        sessions.open([], { set: { counter: "1" } });
+        // @ts-expect-error: no such name
+        sessions.open([], { remove: ["them"] });
+        const options = { tableName: "t", cookieName: "c", idleSeconds: 1, absoluteSeconds: 1 };
+        // @ts-expect-error: a reserved name
+        createSessions<{ "created-at": number }>(options);
+        // @ts-expect-error: not storable
+        createSessions<{ birthday: Date }>(options);
+        createSessions<Data>(options);
+      };
+      assert.ok(checked);
+    });
+  });
+
+  describe("reading", () => {
+    /** Sessions that record the names of the calls they make. */
+    function recordCalls() {
+      const calls: string[] = [];
+      const recording = sessionsWith((command) => {
+        calls.push(command.constructor.name.replace("Command", ""));
+        return send(command);
+      });
+      return { calls, recording };
+    }
+
+    it("takes one consistent read, and writes nothing", async () => {
+      const session = await sessions.open([], { set: { theme: "dark" } });
+      const before = await table.item(session.id);
+      let isConsistent: unknown;
+      const { calls, recording } = recordCalls();
+      assert.deepEqual((await recording.find(cookieOf(session)))?.data, { theme: "dark" });
+      assert.deepEqual((await recording.open(cookieOf(session))).data, { theme: "dark" });
+      assert.deepEqual(calls, ["GetItem", "GetItem"]);
+      await sessionsWith((command) => {
+        isConsistent = (command.input as { ConsistentRead?: boolean }).ConsistentRead;
+        return send(command);
+      }).find(cookieOf(session));
+      assert.equal(isConsistent, true);
+      assert.deepEqual(await table.item(session.id), before);
+    });
+
+    it("finds nothing for strangers, and starts no session for them", async () => {
+      const size = await table.size();
+      const { calls, recording } = recordCalls();
+      assert.equal(await recording.find(undefined), undefined);
+      assert.equal(await recording.find(["sid=forged", "other=1"], visit), undefined);
+      assert.deepEqual(calls, []);
+      assert.equal(await recording.find(`sid=${randomUUID()}`), undefined);
+      assert.equal(await recording.find(`sid=${randomUUID()}`, visit), undefined);
+      assert.deepEqual(calls, ["GetItem", "UpdateItem"]);
+      assert.equal(await table.size(), size);
+    });
+  });
+
+  describe("cookies", () => {
+    it("use the live session of several, also if it isn't the first", async () => {
+      const session = await sessions.open([], visit);
+      const forged = [`sid=${randomUUID()}`, "sid=x", cookieOf(session)];
+      assert.equal((await sessions.open(forged, visit)).id, session.id);
+      assert.equal((await sessions.open(forged.join("; "), visit)).data.counter, 3);
+    });
+
+    it("cost at most four lookups, however many there are", async () => {
+      let calls = 0;
+      const counted = sessionsWith((command) => {
+        calls += 1;
+        return send(command);
+      });
+      await counted.find(
+        range(100).map(() => `sid=${randomUUID()}`),
+        visit,
+      );
+      assert.equal(calls, 4);
+    });
+
+    it("contain a secret, and the table only its hash, with secretIds", async () => {
+      const secret = sessionsWith(send, { secretIds: true });
+      const session = await secret.open([], visit);
+      const token = cookieOf(session).replace("sid=", "");
+      assert.match(token, /^[\w-]{43}$/);
+      assert.ok(!JSON.stringify(await table.item(session.id)).includes(token));
+      assert.equal((await secret.open(`sid=${token}`, visit)).data.counter, 2);
+      assert.equal(await secret.find(`sid=${session.id}`, visit), undefined);
+    });
+  });
+
+  describe("when DynamoDB fails", () => {
+    const noTable = () => sessionsWith(send, { tableName: "no-such-table" });
+
+    it("say so with an error of their own, and log why, but no id", async () => {
+      const cookie = `sid=${randomUUID()}`;
+      for (const failing of [
+        () => noTable().open(cookie, visit),
+        () => noTable().find(cookie),
+        () => noTable().renew(cookie),
+        () => noTable().end(cookie),
+      ]) {
+        logged.length = 0;
+        const error = await failing().catch((error: unknown) => error);
+        assert.ok(error instanceof SessionError);
+        assert.equal(error.status, 503);
+        assert.equal(logged.length, 1);
+        const { message, error: name } = logged[0] as Record<string, string>;
+        assert.deepEqual([message, name], ["the session store failed", "ResourceNotFoundException"]);
+        assert.ok(!JSON.stringify(logged).includes(cookie.slice(4)));
       }
-      assert.equal((await table.item(id))?.counter?.N, "2");
     });
 
-    it("counts a visit once if the request is sent twice", async () => {
-      const { id } = await sessions.create(randomUUID(), visit());
-      assert.equal((await storeWith(sendTwice).count(id, visit()))?.counter, 2);
-      assert.equal((await table.item(id))?.counter?.N, "2");
-    });
+    for (const [what, response] of Object.entries({
+      "no item": {},
+      "another item": { Attributes: { counter: { N: "7" } } },
+    })) {
+      it(`don't take a response with ${what} for an ended session`, async () => {
+        const broken = sessionsWith(async () => ({ $metadata: {}, ...response }));
+        const isFailure = (error: unknown) => error instanceof SessionError;
+        await assert.rejects(broken.find(`sid=${randomUUID()}`, visit), isFailure);
+        await assert.rejects(broken.open([], visit), isFailure);
+      });
+    }
+  });
 
-    it("returns the visit's own count to a retry that arrives after 15 other visits", async () => {
-      const { id } = await sessions.create(randomUUID(), visit());
-      const retried = visit();
-      const first = await sessions.count(id, retried);
-      for (let i = 0; i < 15; i++) await sessions.count(id, visit());
-      assert.deepEqual(await sessions.count(id, retried), first);
-      assert.equal((await table.item(id))?.counter?.N, "17");
+  describe("an item that was damaged", () => {
+    const damages = {
+      "with texts in place of the store's lists":
+        "SET requests0 = :text, requests1 = :text, requests2 = :text, requests3 = :text",
+      "with a text as counter": "SET #counter = :text",
+      "with a text as the time of its creation": "SET #createdAt = :text",
+    };
+    for (const [what, expression] of Object.entries(damages)) {
+      it(`${what} is no session: a new one starts, with a warning`, async () => {
+        const session = await sessions.open([], visit);
+        await edit(session.id, expression, { ":empty": { L: [] }, ":text": { S: "x" } });
+        logged.length = 0;
+        const other = await sessions.open(cookieOf(session), visit);
+        assert.equal(other.data.counter, 1);
+        assert.notEqual(other.id, session.id);
+        const warning = "the item of a live session can't be used";
+        const isWarned = logged.some((line) => (line as { message?: string }).message === warning);
+        assert.equal(isWarned, !what.includes("creation"));
+      });
+    }
+
+    it("works without the lists of requests", async () => {
+      const session = await sessions.open([], visit);
+      await edit(session.id, "REMOVE requests0, requests1, requests2, requests3", {});
+      assert.equal((await sessions.find(cookieOf(session), visit))?.data.counter, 2);
     });
   });
 
-  for (const [what, response] of Object.entries({
-    "no attributes": {},
-    "attributes of another item": { Attributes: { counter: { N: "7" } } },
-  })) {
-    it(`treats a response with ${what} as a failure, not as an ended session`, async () => {
-      const broken = storeWith(async () => ({ $metadata: {}, ...response }));
-      await assert.rejects(broken.count(randomUUID(), visit()), /DynamoDB returned no/);
-      await assert.rejects(broken.create(randomUUID(), visit()));
-    });
+  async function edit(id: string, expression: string, values: Record<string, object>) {
+    const used = Object.entries(values).filter(([name]) => expression.includes(name));
+    const names = Object.entries({ "#counter": "counter", "#createdAt": "created-at" });
+    const usedNames = names.filter(([name]) => expression.includes(name));
+    await table.dynamodb.send(
+      new UpdateItemCommand({
+        TableName: table.name,
+        Key: { "session-id": { S: id } },
+        UpdateExpression: expression,
+        ...(usedNames.length > 0 && { ExpressionAttributeNames: Object.fromEntries(usedNames) }),
+        ...(used.length > 0 && { ExpressionAttributeValues: Object.fromEntries(used) as never }),
+      }),
+    );
   }
-
-  it("stores nothing for an unknown id", async () => {
-    const id = randomUUID();
-    assert.equal(await sessions.count(id, visit()), undefined);
-    assert.equal(await table.item(id), undefined);
-  });
-
-  it("passes on DynamoDB's errors", async () => {
-    const limits = { idleSeconds: 60, absoluteSeconds: 100 };
-    const broken = createSessionStore(table.dynamodb, "no-such-table", limits, Date.now);
-    await assert.rejects(broken.create(randomUUID(), visit()), { name: "ResourceNotFoundException" });
-    await assert.rejects(broken.count(randomUUID(), visit()), { name: "ResourceNotFoundException" });
-  });
-
-  it("gives up when the visit is aborted", async () => {
-    const aborted = { ...visit(), abortSignal: AbortSignal.abort() };
-    await assert.rejects(sessions.create(randomUUID(), aborted), { name: "AbortError" });
-  });
 });

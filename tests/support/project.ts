@@ -23,7 +23,7 @@ export function copyProject(): string {
   for (const name of readdirSync(project)) {
     // Left behind by npm run e2e -- --keep.
     if (name.startsWith("Pulumi.e2e-")) continue;
-    if (/\.(ts|yaml|md)$|^(biome|package|tsconfig)\.json$|^infrastructure$/.test(name)) {
+    if (/\.(ts|yaml|md)$|^(biome|package|tsconfig)\.json$|^(examples|infrastructure|sessions)$/.test(name)) {
       cpSync(join(project, name), join(copy, name), { recursive: true });
     }
   }

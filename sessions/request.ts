@@ -1,0 +1,65 @@
+import { randomBytes } from "node:crypto";
+import type { Item } from "./change";
+
+/**
+ * An item remembers the ids of its latest changes, so that a retry isn't applied again. It has to remember all of the last few
+ * seconds, however many, and can forget the others. So each period of time has a slot, and whoever changes the item drops the
+ * slots that are neither this period's nor the one before.
+ */
+export interface Request {
+  id: string;
+  /** The attribute that lists the ids of this period's requests. */
+  slot: string;
+  /** The slot of the period before. */
+  recent: string;
+  /** All other slots. */
+  others: string[];
+}
+
+// The SDK's last attempt starts less than four seconds after the first, and clocks may differ a little.
+const PERIOD_SECONDS = 6;
+
+const LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+const letterOf = (period: number) => LETTERS[period % LETTERS.length];
+
+/**
+ * The slots take turns. To whoever returns every four periods, or eight, it would always be the same one's turn, and nothing
+ * would empty it; so their order changes every 16 periods, without a pattern.
+ */
+function slotOf(period: number): number {
+  const order = Math.imul(period >>> 4, 0x9e3779b1) >>> 31;
+  return (period % 4) ^ (2 * order);
+}
+
+const name = (slot: number) => `requests${slot}`;
+
+/** @param time in seconds since 1970 */
+export function createRequest(time: number): Request {
+  const period = Math.floor(time / PERIOD_SECONDS);
+  const [slot, recent] = [slotOf(period), slotOf(period - 1)];
+  return {
+    // Short, because an item holds several. The first letter tells the period: see changesSince.
+    id: `${letterOf(period)}${randomBytes(5).toString("base64url").slice(0, 6)}`,
+    slot: name(slot),
+    recent: name(recent),
+    others: [name(slot ^ 2), name(recent ^ 2)],
+  };
+}
+
+/**
+ * How many changes have followed a request's: more than 0 if this is the answer to a retry.
+ *
+ * @returns `undefined` if the item doesn't remember the request
+ */
+export function changesSince({ id, slot }: Request, item: Item | undefined): number | undefined {
+  const requests = item?.[slot]?.L ?? [];
+  const position = requests.findIndex(({ S }) => S === id);
+  if (position < 0) return undefined;
+  const next = letterOf(LETTERS.indexOf(id.charAt(0)) + 1);
+  const inNextPeriod = [0, 1, 2, 3]
+    .map(name)
+    .filter((other) => other !== slot)
+    .flatMap((other) => item?.[other]?.L ?? [])
+    .filter(({ S }) => next && S?.startsWith(next));
+  return requests.length - 1 - position + inNextPeriod.length;
+}
