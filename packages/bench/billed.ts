@@ -5,7 +5,6 @@ import { startFunction } from "./functions";
 import { bill, createQuota } from "./lambda";
 import type { Network } from "./network";
 import { type Figure, figure, inTurns } from "./rounds";
-import { VISITORS } from "./visits";
 
 export const MEMORIES = [128, 256, 512];
 
@@ -27,7 +26,7 @@ export async function measureBilled(
   const turns = [];
   for (const { folder, table } of contenders) {
     const instance = await startFunction(folder, table, endpoint);
-    const warmUp = { visitors: Array(VISITORS).fill(""), pages: Array(VISITORS + 20 * visits).fill("/") };
+    const warmUp = { visitors: Array(visits).fill(""), pages: Array(20 * visits).fill("/") };
     const { visitors } = await instance.request(warmUp);
     turns.push(...quotas.map((quota) => ({ ...instance, quota, visitors })));
   }

@@ -8,7 +8,6 @@ import {
   DeleteTableCommand,
   DynamoDBClient,
   ListTablesCommand,
-  ResourceNotFoundException,
 } from "@aws-sdk/client-dynamodb";
 import { startDynamoDB as embed } from "pulumi-aws-local";
 import type { Contender } from "./archives";
@@ -25,11 +24,14 @@ export const defaultEngine = () => (existsSync(dynoxide) ? "dynoxide" : "embedde
  * Starts an engine, and resolves to its address. It ends with this process.
  *
  * @param engine `embedded`, `dynoxide`, or the URL of a DynamoDB that is already running
- * @throws OptionError when the engine doesn't run on this machine or doesn't answer
+ * @throws OptionError when there is no such engine on this machine or it doesn't answer
  */
 export async function startDynamoDB(engine: string): Promise<string> {
   if (engine === "embedded") return (await embed()).endpoint;
   if (engine !== "dynoxide") {
+    if (!/^http:\/\/[^/]+\/?$/.test(engine)) {
+      throw new OptionError("--engine takes embedded, dynoxide or a URL such as http://127.0.0.1:8000.");
+    }
     if (await isReady(engine)) return engine;
     throw new OptionError(`No DynamoDB answers at ${engine}. Start it first, or omit --engine.`);
   }
@@ -69,9 +71,7 @@ const isReady = async (endpoint: string) => {
 export async function createTables(contenders: Contender[], endpoint: string): Promise<void> {
   const dynamodb = connect(endpoint);
   for (const { table: TableName, key } of contenders) {
-    await dynamodb.send(new DeleteTableCommand({ TableName })).catch((error: unknown) => {
-      if (!(error instanceof ResourceNotFoundException)) throw error;
-    });
+    await dynamodb.send(new DeleteTableCommand({ TableName })).catch(() => {});
     await dynamodb.send(
       new CreateTableCommand({
         TableName,

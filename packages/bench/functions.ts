@@ -11,7 +11,6 @@ const environment = {
   AWS_SESSION_TOKEN: "x".repeat(700),
   AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true",
   COOKIE_NAME: "sid",
-  ID_FORM: "uuid",
   IDLE_SECONDS: "1800",
   ABSOLUTE_SECONDS: "43200",
   // In other environments, the client of @architect/functions opens a connection for every call.
@@ -42,20 +41,10 @@ export interface Answers {
   cpu: number;
 }
 
-export interface Instance {
-  pid: number;
-  /** Milliseconds of CPU time that INIT took. */
-  initCpu: number;
-  request(requests: Requests): Promise<Answers>;
-  close(): Promise<void>;
-}
+export type Instance = Awaited<ReturnType<typeof startFunction>>;
 
 /** Starts a function in its own process. Resolves after INIT. */
-export async function startFunction(
-  folder: string,
-  table: string,
-  endpoint: Network["endpoint"],
-): Promise<Instance> {
+export async function startFunction(folder: string, table: string, endpoint: Network["endpoint"]) {
   const child = fork(join(__dirname, "function.mjs"), {
     cwd: folder,
     execArgv: [],
@@ -68,7 +57,7 @@ export async function startFunction(
     },
   });
   const exit = once(child, "exit");
-  const message = async () => {
+  const message = async (): Promise<Answers> => {
     const [answer] = await Promise.race([once(child, "message"), exit]);
     if (child.exitCode !== null) throw new Error(`the function on ${table} ended with code ${answer}`);
     return answer;
@@ -76,8 +65,9 @@ export async function startFunction(
   const { cpu: initCpu } = await message();
   return {
     pid: child.pid ?? 0,
+    /** Milliseconds of CPU time that INIT took. */
     initCpu,
-    async request(requests) {
+    async request(requests: Requests) {
       child.send(requests);
       return message();
     },

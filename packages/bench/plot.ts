@@ -1,6 +1,6 @@
 // The picture that people see first: what a visit costs, as an SVG image for light and dark pages.
 
-import { FLOOR, OURS } from "./archives";
+import { OURS } from "./archives";
 import { MEMORIES } from "./billed";
 import { priceOfTime } from "./lambda";
 import { circumstances, priceOf, type Result } from "./report";
@@ -30,11 +30,13 @@ const style = `
   rect.ours { fill: var(--ours) } .ours.second { fill: var(--ours-second) }
 `;
 
+const caption = "Simulated on one machine: Lambda's CPU quotas, and DynamoDB at the distance measured in AWS";
+
 /** Lambda's billed time at each memory size, the price at 256 MB, and the changes that each contender loses. */
 export function plot(results: Result[], engine: string): string {
   const [floor, ...others] = results;
   const shown = [...others, ...(floor ? [floor] : [])].map(({ name, billed, units, lost: { changes } }) => ({
-    name: name === FLOOR ? "one UpdateItem + nothing else" : name,
+    name,
     css: name === OURS ? "ours" : "",
     milliseconds: billed.map(({ alone }) => alone.median),
     dynamodb: priceOf(units.visit),
@@ -72,12 +74,7 @@ export function plot(results: Result[], engine: string): string {
     "<title>Billed time and price of a visit, and lost changes, against the alternatives</title>",
     `<style>${style}</style>`,
     text(16, 28, "What a returning visitor's visit costs", "title"),
-    text(
-      16,
-      46,
-      "Simulated on one machine: Lambda's CPU quotas, and DynamoDB at the distance measured in AWS",
-      "small",
-    ),
+    text(16, 46, caption, "small"),
     text(time.x, 76, "Billed milliseconds", "head"),
     text(time.x, 92, "by the function's memory; visits after a pause", "small"),
     text(price.x, 76, "A million visits", "head"),

@@ -37,7 +37,7 @@ export function report(results: Result[], engine: string): string {
     "## Results",
     `${circumstances(engine)}. ${versions()}. Medians of several rounds; quartiles in parentheses.`,
     "### What Lambda bills for a visit",
-    "After a pause, and for a million such visits, without DynamoDB and the price of requests:",
+    "Milliseconds, and dollars for a million, without DynamoDB and the price per request. After a pause:",
     billed("alone"),
     "Right after the last one:",
     billed("busy"),

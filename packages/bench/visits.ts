@@ -5,8 +5,6 @@ import { type Instance, startFunction } from "./functions";
 import type { Network, Units } from "./network";
 import { type Figure, figure, inTurns, quantile } from "./rounds";
 
-/** As many as an instance may see within a few seconds. */
-export const VISITORS = 100;
 export const PARALLEL = 16;
 /** Requests to one session at once, to see what gets lost. */
 export const AT_ONCE = 64;
@@ -36,10 +34,10 @@ export async function measureVisits(
   const pairs: Awaited<ReturnType<typeof start>>[] = [];
   for (const contender of contenders) pairs.push(await start(contender, network, visits));
   const samples = await inTurns(rounds, pairs, async ({ page, values, visitors }) => {
-    const pages = Array(visits).fill("/");
+    const pages = Array(visits).fill("/"); // one by each visitor
     const alone = await page.request({ visitors, pages });
     const many = await page.request({ visitors, pages: [...pages, ...pages, ...pages], parallel: PARALLEL });
-    const read = await values.request({ visitors, pages: Array(visits).fill("/read") });
+    const read = await values.request({ visitors, pages: pages.map(() => "/read") });
     return {
       p50: quantile(alone.durations, 0.5),
       p99: quantile(alone.durations, 0.99),
@@ -75,12 +73,12 @@ export async function measureVisits(
   return results;
 }
 
-/** Starts the page that counts, and the function that reads and changes values. Gives each visitor a session and warms up. */
+/** Starts the function that counts, and the one that reads and changes values. Gives each visitor a session and warms up. */
 async function start({ folder, valuesFolder, table }: Contender, { endpoint }: Network, visits: number) {
   const page = await startFunction(folder, table, endpoint);
   const values = await startFunction(valuesFolder, table, endpoint);
-  const pages = Array(VISITORS + 4 * visits).fill("/");
-  const { visitors } = await page.request({ visitors: Array(VISITORS).fill(""), pages, parallel: PARALLEL });
+  const pages = Array(5 * visits).fill("/");
+  const { visitors } = await page.request({ visitors: Array(visits).fill(""), pages, parallel: PARALLEL });
   await values.request({ visitors, pages: pages.fill("/read"), parallel: PARALLEL });
   return { page, values, visitors };
 }

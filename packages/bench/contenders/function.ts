@@ -12,11 +12,17 @@ export type Handler = (event: APIGatewayProxyEventV2) => Promise<APIGatewayProxy
 
 export const tableName = process.env.TABLE_NAME ?? "";
 
-/** The contenders that use AWS's SDK have the settings of `handler.ts`. */
+/** The contenders that use AWS's SDK have the settings of `sessions/`. */
 export const createClient = () =>
   new DynamoDBClient({
+    cacheMiddleware: true,
     maxAttempts: 3,
-    requestHandler: { requestTimeout: 1000, socketTimeout: 1000, throwOnRequestTimeout: true },
+    requestHandler: {
+      requestTimeout: 1000,
+      socketTimeout: 1000,
+      throwOnRequestTimeout: true,
+      httpsAgent: { maxSockets: 256 },
+    },
   });
 
 /** An answer that sets the cookie `sid`. */

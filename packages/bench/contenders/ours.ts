@@ -1,20 +1,17 @@
-// A page of your own on this project's `sessions/`: one that only reads, and one that changes a value.
+// Pages of your own on this project's `sessions/`: one that only reads, and one that changes a value.
 
 import { createSessions } from "../../../sessions";
-import { createClient, type Handler, tableName } from "./function";
+import { type Handler, tableName } from "./function";
 
 const sessions = createSessions<{ [value: `value${number}`]: number }>({
   tableName,
-  cookieName: process.env.COOKIE_NAME ?? "",
+  cookieName: `${process.env.COOKIE_NAME}`,
   idleSeconds: Number(process.env.IDLE_SECONDS),
   absoluteSeconds: Number(process.env.ABSOLUTE_SECONDS),
-  dynamodb: createClient(),
 });
 
 export const handler: Handler = async ({ rawPath, rawQueryString, cookies }) => {
-  const { data, cookie } = await sessions.open(
-    cookies,
-    rawPath === "/read" ? undefined : { add: { [rawQueryString]: 1 } },
-  );
+  const change = rawPath === "/read" ? undefined : { add: { [rawQueryString]: 1 } };
+  const { data, cookie } = await sessions.open(cookies, change);
   return { statusCode: 200, cookies: [cookie], body: Object.keys(data).join() };
 };
