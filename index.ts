@@ -62,9 +62,7 @@ const policy = new aws.iam.RolePolicy("visit", {
   },
 });
 
-const network = settings.privateNetwork
-  ? new PrivateNetwork("network", { role, statement: tableStatement })
-  : undefined;
+const network = settings.privateNetwork ? new PrivateNetwork("network", role, tableStatement) : undefined;
 
 const visit = new aws.lambda.CallbackFunction(
   "visit",

@@ -1,111 +1,95 @@
-import { request as http, type IncomingHttpHeaders } from "node:http";
-import { request as https } from "node:https";
 import { setTimeout as wait } from "node:timers/promises";
+import { Failure } from "./command";
 
-export interface Response {
+interface RawResponse {
   status: number;
-  headers: IncomingHttpHeaders;
+  headers: Headers;
   body: string;
-  /** The session id on the page, if there is one. */
-  id?: string;
-  counter?: number;
-  /** The session cookie, if the response sets it. Attribute names are in lower case. */
-  cookie?: { value: string; attributes: Record<string, string> };
 }
 
-export interface Request {
-  method?: string;
-  /** Relative to the stack's URL. */
-  path?: string;
-  /** The `Cookie` header. Characters up to U+00FF are sent as one byte each. */
-  cookie?: string;
-  headers?: Record<string, string>;
-}
-
-/** Sends requests to a deployed stack, knowing only its URL and its cookie's name. */
-export interface Client {
-  url: string;
-  cookieName: string;
-  /** The ids of all sessions that this client has started. */
-  startedSessions: Set<string>;
-  /** How many requests API Gateway or Lambda throttled; each was sent again. */
-  throttled: number;
-  /** @throws Error when there is no response */
-  send(request?: Request): Promise<Response>;
-  /** Visits the page with this session id in the cookie, or without a cookie. */
-  visit(id?: string): Promise<Response>;
+export interface Response extends RawResponse {
+  /** The header that sets the session cookie, and the cookie's value. */
+  setCookie?: string;
+  token?: string;
+  /** The visitor's counter on the page, or `NaN`. */
+  counter: number;
 }
 
 const TIMEOUT_SECONDS = 30;
 const MAX_ATTEMPTS = 12;
+/** Some apps start no sessions for clients that don't look like browsers. */
+const HEADERS = { "user-agent": "Mozilla/5.0 (serverless-sessions; npm run verify)" };
+/** This application's own page. */
+const DEFAULT_PAGE = /^session-id: .+, counter: (\d+)$/;
 
-export function createClient(url: string, cookieName: string): Client {
-  const base = url.endsWith("/") ? url : `${url}/`;
-  const client: Client = {
-    url: base,
-    cookieName,
-    startedSessions: new Set(),
-    throttled: 0,
-    async send({ path = "", cookie, ...request } = {}) {
-      const headers = { ...request.headers, ...(cookie === undefined ? {} : { cookie }) };
-      for (let attempt = 1; ; attempt++) {
-        const raw = await sendOnce(new URL(path, base), request.method ?? "GET", headers);
-        if (isThrottled(raw) && attempt < MAX_ATTEMPTS) {
-          client.throttled += 1;
-          await wait(Math.random() * Math.min(100 * 2 ** attempt, 3000));
-          continue;
-        }
-        const response = { ...raw, ...readPage(raw.body), cookie: readCookie(raw.headers, cookieName) };
-        if (response.id && response.counter === 1) client.startedSessions.add(response.id);
-        return response;
-      }
-    },
-    visit: (id) => client.send({ cookie: id === undefined ? undefined : `${cookieName}=${id}` }),
-  };
-  return client;
+/**
+ * Visits a page that starts sessions.
+ *
+ * @param page finds the counter on a page of your own, in its first group
+ * @throws Failure that says what is wrong with the URL, the cookie's name or the pattern
+ */
+export async function connect(url: string, cookieName: string, page?: RegExp): Promise<Client> {
+  const client = new Client(url, cookieName, page ?? DEFAULT_PAGE);
+  const { status, headers, body, token, counter } = await client.visit().catch((error: Error) => {
+    throw new Failure(`${error.message} Is it the page's URL?`);
+  });
+  if (status !== 200) throw new Failure(`${url} answered ${status}, not 200. Is it the page's URL?`);
+  if (!token) {
+    const names = headers.getSetCookie().map((header) => header.split("=")[0]);
+    const hint = `Its cookies: ${names.join(", ") || "none"}. Pass the session cookie's name with --cookie-name.`;
+    throw new Failure(`${url} sets no cookie named ${cookieName}. ${hint}`);
+  }
+  if (!Number.isNaN(counter)) return client;
+  if (page) throw new Failure(`${page} finds no counter on the page: ${body.slice(0, 200)}`);
+  return new Client(url, cookieName);
+}
+
+/** Sends requests to a page, knowing only its URL and its session cookie's name. */
+export class Client {
+  constructor(
+    readonly url: string,
+    readonly cookieName: string,
+    /** Finds the visitor's counter on the page, if it shows one. */
+    readonly page?: RegExp,
+  ) {}
+
+  /** Visits the page with this value in the session cookie, or without a cookie. */
+  visit(value?: string): Promise<Response> {
+    return this.send(value === undefined ? undefined : `${this.cookieName}=${value}`);
+  }
+
+  /** Sends a request with this `Cookie` header, in which characters up to U+00FF are sent as one byte each. */
+  async send(cookie?: string, path = "", method = "GET"): Promise<Response> {
+    const headers = cookie === undefined ? HEADERS : { ...HEADERS, cookie };
+    for (let attempt = 1; ; attempt++) {
+      const response = await sendOnce(new URL(path, this.url), { method, headers });
+      if (!isThrottled(response) || attempt === MAX_ATTEMPTS) return this.read(response);
+      await wait(Math.random() * Math.min(100 * 2 ** attempt, 3000));
+    }
+  }
+
+  private read({ status, headers, body }: RawResponse): Response {
+    const setCookie = headers.getSetCookie().find((text) => text.startsWith(`${this.cookieName}=`));
+    const token = setCookie?.slice(this.cookieName.length + 1).split(";")[0];
+    const counter = Number(this.page?.exec(body)?.[1]);
+    return { status, headers, body, setCookie, token, counter };
+  }
+}
+
+async function sendOnce(url: URL, init: RequestInit): Promise<RawResponse> {
+  try {
+    const signal = AbortSignal.timeout(TIMEOUT_SECONDS * 1000);
+    const response = await fetch(url, { ...init, redirect: "manual", signal });
+    return { status: response.status, headers: response.headers, body: await response.text() };
+  } catch (error) {
+    const { cause, message } = error as Error & { cause?: Error & { code?: string } };
+    throw new Error(`No response from ${url} (${cause?.code ?? cause?.message ?? message}).`);
+  }
 }
 
 /**
  * Whether the request was throttled before it reached the function: by the stage (429) or by the account's Lambda
  * concurrency (503 with API Gateway's own text). New accounts have a concurrency of 10.
  */
-const isThrottled = ({ status, body }: { status: number; body: string }) =>
+const isThrottled = ({ status, body }: RawResponse) =>
   status === 429 || (status === 503 && /^\{"message": ?"Service Unavailable"\}$/.test(body));
-
-function readPage(body: string): { id?: string; counter?: number } {
-  const [, id, counter] = /^session-id: (.+), counter: (\d+)\b/.exec(body) ?? [];
-  return id ? { id, counter: Number(counter) } : {};
-}
-
-function readCookie(headers: IncomingHttpHeaders, name: string): Response["cookie"] {
-  const header = headers["set-cookie"]?.find((cookie) => cookie.startsWith(`${name}=`));
-  if (!header) return undefined;
-  const [pair = "", ...rest] = header.split(/; */);
-  const attributes = rest.map((attribute) => {
-    const [key = "", ...value] = attribute.split("=");
-    return [key.toLowerCase(), value.join("=")];
-  });
-  return { value: pair.slice(name.length + 1), attributes: Object.fromEntries(attributes) };
-}
-
-/** Unlike `fetch`, `request` sends any byte in a cookie. */
-function sendOnce(url: URL, method: string, headers: Record<string, string>): Promise<Response> {
-  return new Promise((resolve, reject) => {
-    const outgoing = (url.protocol === "https:" ? https : http)(
-      url,
-      { method, headers },
-      async (incoming) => {
-        try {
-          const body = Buffer.concat(await incoming.toArray()).toString();
-          resolve({ status: incoming.statusCode ?? 0, headers: incoming.headers, body });
-        } catch (error) {
-          reject(error);
-        }
-      },
-    );
-    outgoing.setTimeout(TIMEOUT_SECONDS * 1000, () =>
-      outgoing.destroy(new Error(`no response from ${url.origin} within ${TIMEOUT_SECONDS} s`)),
-    );
-    outgoing.on("error", reject).end();
-  });
-}

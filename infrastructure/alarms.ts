@@ -1,23 +1,17 @@
 import * as aws from "@pulumi/aws";
-import * as pulumi from "@pulumi/pulumi";
+import type * as pulumi from "@pulumi/pulumi";
+import { type Metric, type Monitored, metricsOf, PERIOD } from "./metrics";
 
-/** The monitored resources. */
-export interface Monitored {
-  api: aws.apigatewayv2.Api;
-  accessLog: aws.cloudwatch.LogGroup;
-  visit: aws.lambda.Function;
-  functionLog: aws.cloudwatch.LogGroup;
-  table: aws.dynamodb.Table;
-}
-
-/** Period of alarms and of the dashboard's graphs, in seconds. */
-export const PERIOD = 300;
-
-/** A metric in an alarm's metric math. */
-interface Metric {
-  namespace: pulumi.Input<string>;
-  metricName: pulumi.Input<string>;
-  dimensions?: Record<string, pulumi.Input<string>>;
+/** An alarm that needs someone to act. */
+interface Definition {
+  measured: Partial<aws.cloudwatch.MetricAlarmArgs>;
+  /** The alarm goes on when the measured value is above this. */
+  above: number;
+  /** For how many periods in a row. By default 1. */
+  periods?: number;
+  /** What has happened. */
+  means: string;
+  todo: string;
 }
 
 // A single failed visit at night must not wake anyone. The SDK tries each call up to three times, and a visit to an ended
@@ -25,108 +19,96 @@ interface Metric {
 const FAILED_VISITS = 2;
 const FAILED_CALLS = 5;
 
-/**
- * Creates alarms that call for action. Each needs more than one failed visit within five minutes.
- *
- * @param throttled counts visits that got a 429
- * @param failed counts visits that got a 503 from the handler
- * @param actions ARNs to notify when an alarm goes on or off
- */
+/** Creates the alarms. None goes on for a single failed visit. @param actions ARNs to notify when one goes on or off */
 export function createAlarms(
-  { api, visit, functionLog, table }: Monitored,
-  { throttled, failed }: { throttled: Metric; failed: Metric },
+  monitored: Monitored,
   actions: pulumi.Output<string>[],
   parent: pulumi.CustomResourceOptions,
 ): aws.cloudwatch.MetricAlarm[] {
-  const apiMetric = { namespace: "AWS/ApiGateway", dimensions: { ApiId: api.id } };
-  const functionMetric = { namespace: "AWS/Lambda", dimensions: { FunctionName: visit.name } };
-  const updateMetric = {
-    namespace: "AWS/DynamoDB",
-    dimensions: { TableName: table.name, Operation: "UpdateItem" },
-  };
-  const visits = { ...apiMetric, metricName: "Count" };
+  const { ofApi, ofFunction, ofAccount, ofUpdates, ofLogs } = metricsOf(monitored);
+  const visits: [Metric, string] = [ofApi("Count"), "Sum"];
+  const percentOfVisits = (bad: Metric) =>
+    math(`IF(bad > ${FAILED_VISITS}, 100 * bad / visits, 0)`, { bad: [bad, "Sum"], visits });
 
-  const alarms: Record<string, Partial<aws.cloudwatch.MetricAlarmArgs>> = {
+  const definitions: Record<string, Definition> = {
     "function-errors": {
-      ...moreThan(FAILED_VISITS, { ...functionMetric, metricName: "Errors" }),
-      alarmDescription: pulumi.interpolate`The function threw an error or timed out, and visitors got a 500. In the log group ${functionLog.name}, look for lines with the level ERROR, and for platform.report lines with "status":"timeout", the only trace of a timeout. If it started with a deployment, deploy the previous code again.`,
+      measured: sum(ofFunction("Errors")),
+      above: FAILED_VISITS,
+      means: "The function threw an error or timed out, and visitors got a 500.",
+      todo: 'Run the saved query "errors". If it started with a deployment, deploy the previous code again.',
     },
     "function-throttles": {
-      ...moreThan(FAILED_VISITS, { ...functionMetric, metricName: "Throttles" }),
-      alarmDescription:
-        "Lambda throttled invocations: the account has used up this region's concurrent executions, or ten times as many requests per second. In the Lambda console, find the function that uses most of them. Request a higher quota, or reserve concurrency for this function.",
+      measured: sum(ofFunction("Throttles")),
+      above: FAILED_VISITS,
+      means: "Lambda throttled visits: the account has no concurrent executions or requests left.",
+      todo: "Request a higher quota, or reserve concurrency for this function.",
     },
     "account-concurrency": {
-      ...math(80, 1, "100 * claimed / SERVICE_QUOTA(running)", {
-        claimed: [{ namespace: "AWS/Lambda", metricName: "ClaimedAccountConcurrency" }, "Maximum"],
-        running: [{ namespace: "AWS/Lambda", metricName: "ConcurrentExecutions" }, "Maximum"],
+      measured: math("100 * claimed / SERVICE_QUOTA(running)", {
+        claimed: [ofAccount("ClaimedAccountConcurrency"), "Maximum"],
+        running: [ofAccount("ConcurrentExecutions"), "Maximum"],
       }),
-      alarmDescription:
-        "The account's functions use more than 80 % of this region's concurrent executions; at 100 %, visits fail. In the Lambda console, find the function that uses most of them, or request a higher quota (Service Quotas, AWS Lambda, Concurrent executions).",
+      above: 80,
+      means: "The account uses more than 80 % of its concurrent executions; at 100 %, visits fail.",
+      todo: "Find the function that uses most of them, or request a higher quota.",
     },
     "api-errors": {
-      ...moreThanOnePercent({ ...apiMetric, metricName: "5xx" }, visits),
-      alarmDescription:
-        "More than 1 % of requests got a 5xx. If the alarm store-failures is also on, the table is the cause. If not, look at integrationError in the access log.",
+      measured: percentOfVisits(ofApi("5xx")),
+      above: 1,
+      means: "More than 1 % of visits got a 5xx.",
+      todo: "If store-failures is also on, start there. If not, look at integrationError in the access log.",
     },
     "store-failures": {
-      ...moreThanOnePercent(failed, visits),
-      alarmDescription: pulumi.interpolate`For more than 1 % of requests, the function could not use the table and returned 503. Look for "the session store failed" in the log group ${functionLog.name}; "reason" is the error from DynamoDB or the network.`,
+      measured: percentOfVisits(ofLogs("StoreFailures")),
+      above: 1,
+      means: "More than 1 % of visits got a 503, because the function could not use the table.",
+      todo: 'Run the saved query "errors"; "reason" is the error from DynamoDB or the network.',
     },
     "throttled-visits": {
-      ...moreThanOnePercent(throttled, visits),
-      alarmDescription:
-        "More than 1 % of requests got a 429, because they exceeded the stage's or the account's limits. Check in the access log whether they come from a few addresses. If they come from visitors, raise throttlingRateLimit and throttlingBurstLimit, within the account's quotas.",
+      measured: percentOfVisits(ofLogs("ThrottledVisits")),
+      above: 1,
+      means: "More than 1 % of visits got a 429, because they exceeded the stage's or the account's limits.",
+      todo: "Check in the access log whether they are attacks. If not, raise throttlingRateLimit.",
     },
     "api-latency": {
       // Below 10 visits in a period, the 90th percentile is the slowest visit, often a cold start.
-      ...math(1000, 3, "IF(visits >= 10, latency, 0)", {
-        visits: [visits, "Sum"],
-        latency: [{ ...apiMetric, metricName: "Latency" }, "p90"],
-      }),
-      alarmDescription:
-        "For 15 minutes, one visit in ten took longer than a second. Check on the dashboard whether DynamoDB is slow. If not, look for cold starts in the function's log (initDurationMs); more memory (memorySize) shortens them.",
+      measured: math("IF(visits >= 10, latency, 0)", { visits, latency: [ofApi("Latency"), "p90"] }),
+      above: 1000,
+      periods: 3,
+      means: "For 15 minutes, one visit in ten took longer than a second.",
+      todo: "Check on the dashboard whether DynamoDB is slow. If not, look for cold starts.",
     },
     "table-throttles": {
-      ...moreThan(FAILED_CALLS, { ...updateMetric, metricName: "ThrottledRequests" }),
-      alarmDescription:
-        "DynamoDB throttled updates. An on-demand table needs up to 30 minutes to take more than twice its previous peak. If throttling lasts longer, check whether one session gets more than 1,000 visits per second, or the table has reached the account's quota.",
+      measured: sum(ofUpdates("ThrottledRequests")),
+      above: FAILED_CALLS,
+      means: "DynamoDB throttled updates, because they grew faster than the table can, or for one session.",
+      todo: "Wait 30 minutes. If it lasts longer, check the table's quota and single sessions.",
     },
     "table-errors": {
-      ...moreThan(FAILED_CALLS, { ...updateMetric, metricName: "SystemErrors" }),
-      alarmDescription:
-        "DynamoDB had internal errors, and the function retried. If they persist, check the AWS Health Dashboard for this region.",
+      measured: sum(ofUpdates("SystemErrors")),
+      above: FAILED_CALLS,
+      means: "DynamoDB had internal errors, and the function retried.",
+      todo: "If they persist, check the AWS Health Dashboard for this region.",
     },
   };
-  return Object.entries(alarms).map(([name, args]) => {
-    const shared = { alarmActions: actions, okActions: actions, treatMissingData: "notBreaching" };
-    const all = { evaluationPeriods: 1, ...args, ...shared, comparisonOperator: "GreaterThanThreshold" };
-    return new aws.cloudwatch.MetricAlarm(name, all, parent);
+  return Object.entries(definitions).map(([name, { measured, above, periods = 1, means, todo }]) => {
+    const args: aws.cloudwatch.MetricAlarmArgs = {
+      ...measured,
+      threshold: above,
+      comparisonOperator: "GreaterThanThreshold",
+      evaluationPeriods: periods,
+      treatMissingData: "notBreaching",
+      alarmDescription: `${means} ${todo} More: docs/operations.md#${name}`,
+      alarmActions: actions,
+      okActions: actions,
+    };
+    return new aws.cloudwatch.MetricAlarm(name, args, parent);
   });
 }
 
-const moreThan = (threshold: number, metric: Metric) => ({
-  ...metric,
-  threshold,
-  statistic: "Sum",
-  period: PERIOD,
-});
+const sum = (metric: Metric) => ({ ...metric, statistic: "Sum", period: PERIOD });
 
-/** More than 1 % of visits, and more than {@link FAILED_VISITS}. */
-const moreThanOnePercent = (bad: Metric, visits: Metric) =>
-  math(1, 1, `IF(bad > ${FAILED_VISITS}, 100 * bad / visits, 0)`, {
-    bad: [bad, "Sum"],
-    visits: [visits, "Sum"],
-  });
-
-const math = (
-  threshold: number,
-  evaluationPeriods: number,
-  expression: string,
-  metrics: Record<string, [metric: Metric, stat: string]>,
-) => ({
-  threshold,
-  evaluationPeriods,
+const math = (expression: string, metrics: Record<string, [metric: Metric, stat: string]>) => ({
   metricQueries: [
     { id: "value", expression, label: expression, returnData: true },
     ...Object.entries(metrics).map(([id, [metric, stat]]) => ({

@@ -1,8 +1,7 @@
 import { readFile } from "node:fs/promises";
-import { isBuiltin } from "node:module";
-import { resolve } from "node:path";
+import { basename, resolve } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
-import { type BuildFailure, build, type Plugin } from "esbuild";
+import { build, type Plugin } from "esbuild";
 
 const projectFolder = resolve(__dirname, "..");
 
@@ -10,122 +9,67 @@ const projectFolder = resolve(__dirname, "..");
  * A transformation for a `CallbackFunction`. Replaces its archive, which has the serialized callback and every package in
  * `dependencies`, with one bundle of the callback and the modules that it requires, and their source map. Paths in the
  * callback's `require` are relative to `index.ts`.
- *
- * It isn't one of the newer `transforms`, because Pulumi's runtime mocks ignore those.
  */
-export const bundle: pulumi.ResourceTransformation = ({ type, name, props, opts }) =>
+// It isn't one of the newer `transforms`, because Pulumi's runtime mocks ignore those.
+export const bundle: pulumi.ResourceTransformation = ({ type, name, props, opts }) => {
   // Pulumi also calls it for the function's children, such as the role that it creates if you pass none.
-  type === "aws:lambda/function:Function"
-    ? {
-        props: {
-          ...props,
-          handler: "index.handler",
-          code: pulumi.output(props.code).apply((archive) => bundleArchive(name, archive)),
-        },
-        opts,
-      }
-    : undefined;
+  if (type !== "aws:lambda/function:Function") return undefined;
+  const code = pulumi.output(props.code.assets).apply((assets) =>
+    createArchive(assets["__index.js"]?.text).catch(({ message }: Error) => {
+      throw new pulumi.RunError(`The function "${name}" cannot be bundled: ${message}`);
+    }),
+  );
+  return { props: { ...props, code, handler: "index.handler" }, opts };
+};
 
-async function bundleArchive(name: string, archive: pulumi.asset.AssetArchive) {
-  const assets = (await archive.assets) as Record<string, Partial<pulumi.asset.StringAsset>>;
-  const serialized = await assets["__index.js"]?.text;
-  if (serialized === undefined) {
-    throw new pulumi.RunError(
-      `The function "${name}" has no __index.js: bundle only works for a CallbackFunction.`,
-    );
-  }
-  const { modules, callback } = separate(serialized);
+/**
+ * Bundles the modules that the callback requires, and appends the callback unchanged, with a `require` that finds them. The
+ * callback can't be an ES module, because the serializer wraps each function in a `with` block, and esbuild only removes unused
+ * code from what ES modules import.
+ */
+async function createArchive(callback?: string): Promise<pulumi.asset.AssetArchive> {
+  if (callback === undefined) throw new Error("it isn't a CallbackFunction.");
+  const settings = { bundle: true, write: false, platform: "node", logLevel: "silent" } as const;
+  const stdin = { contents: callback, sourcefile: "callback" };
+  const { metafile } = await build({ ...settings, stdin, external: ["*"], metafile: true });
+  const required = new Set(metafile.inputs.callback?.imports.map(({ path }) => JSON.stringify(path)));
+  const modules = [...required].map((path, i) =>
+    // A package can export a function, which `export *` would lose.
+    path.startsWith('".')
+      ? `export * as ${path} from ${path};`
+      : `const package${i} = require(${path}); export { package${i} as ${path} };`,
+  );
   const { outputFiles } = await build({
-    stdin: { contents: modules, resolveDir: projectFolder },
-    absWorkingDir: projectFolder,
+    ...settings,
+    stdin: { ...stdin, contents: modules.join("\n"), resolveDir: projectFolder },
     outfile: "bundle.js",
-    bundle: true,
-    write: false,
-    platform: "node",
+    absWorkingDir: projectFolder,
     target: "node20",
     format: "iife",
     globalName: "modules",
+    footer: { js: `((require) => {\n${callback}\n})((id) => modules[id] ?? require(id));` },
     minify: true,
     sourcemap: "linked",
     sourcesContent: false,
-    footer: { js: callback },
     mainFields: ["module", "main"],
+    alias: { "@aws-sdk/credential-provider-node": "./infrastructure/credentials.ts" },
     plugins: [packages],
-    logLevel: "silent",
-  }).catch(({ errors }: BuildFailure) => {
-    const problems = errors.map(
-      ({ text, location }) => `${text}${location ? ` (${location.file}:${location.line})` : ""}`,
-    );
-    throw new pulumi.RunError(`The function "${name}" cannot be bundled: ${problems.join("; ")}`);
   });
-  const files = outputFiles.map(({ path, text }) => [path.slice(projectFolder.length + 1), text] as const);
-  return new pulumi.asset.AssetArchive(
-    Object.fromEntries(
-      [...files, ["index.mjs", entry] as const].map(([path, text]) => [
-        path,
-        new pulumi.asset.StringAsset(text),
-      ]),
-    ),
-  );
+  const asset = (text: string) => new pulumi.asset.StringAsset(text);
+  const files = outputFiles.map(({ path, text }) => [basename(path), asset(text)]);
+  const entry = asset(await readFile(resolve(__dirname, "entry.mjs"), "utf8"));
+  return new pulumi.asset.AssetArchive({ ...Object.fromEntries(files), "index.mjs": entry });
 }
 
-/**
- * Loads the bundle and awaits the handler's `init`, which only an ES module can do while it loads. It uses `require`, because
- * with `import`, Node.js would search the whole bundle for exports.
- */
-const entry = `import { createRequire } from "node:module";
-process.setSourceMapsEnabled(true);
-export const { handler } = createRequire(import.meta.url)("./bundle.js");
-await handler.init?.();
-`;
-
-/**
- * Separates the modules from the callback that requires them. esbuild only removes unused code from what ES modules import, and
- * the callback can't be an ES module: the serializer wraps each function in a `with` block.
- */
-function separate(serialized: string) {
-  const modules: string[] = [];
-  const callback = serialized.replace(/\brequire\("([^"]+)"\)/g, (original, path: string) => {
-    if (isBuiltin(path)) return original;
-    const id = `module${modules.length}`;
-    modules.push(
-      path.startsWith(".")
-        ? `export * as ${id} from "${path}";`
-        : `export const ${id} = require("${importPath(path)}");`,
-    );
-    return `modules.${id}`;
-  });
-  return { modules: modules.join("\n"), callback };
-}
-
-/** The serializer requires a package by its main file's path. Given the package's name, esbuild uses its ES modules instead. */
-function importPath(path: string): string {
-  const [name = path] = /^(@[^/]+\/)?[^/]+/.exec(path) ?? [];
-  return require.resolve(name) === require.resolve(path) ? name : path;
-}
-
-/**
- * Keeps packages out of the source map, which is for our own files. esbuild uses the map appended here instead of its own; it
- * only maps column 2^29, which doesn't exist.
- */
-const withoutMappings = (contents: string) => {
-  const map = '{"version":3,"sources":[""],"mappings":"ggggggBAAA"}';
-  return `${contents}\n//# sourceMappingURL=data:application/json;base64,${Buffer.from(map).toString("base64")}`;
-};
-
+// Keeps packages out of the source map, which is for our own files: each gets a map of column 2^29, which doesn't exist.
 const packages: Plugin = {
   name: "packages",
   setup({ onLoad }) {
-    // In Lambda, credentials come from the environment or a container endpoint. All other providers are dead code.
-    const unusedProviders =
-      /@aws-sdk[\\/]credential-provider-(ini|process|sso|web-identity)[\\/]dist-es[\\/]index\.js$/;
-    const replacement = `
-      import { CredentialsProviderError } from "@smithy/core/config";
-      const skip = () => async () => { throw new CredentialsProviderError("not available in a function"); };
-      export { skip as fromIni, skip as fromProcess, skip as fromSSO, skip as fromTokenFile };`;
+    const map = Buffer.from('{"version":3,"sources":[""],"mappings":"ggggggBAAA"}').toString("base64");
     onLoad({ filter: /[\\/]node_modules[\\/].*\.([cm]?js|json)$/ }, async ({ path }) => {
-      const text = unusedProviders.test(path) ? replacement : await readFile(path, "utf8");
-      return { contents: withoutMappings(path.endsWith("json") ? `module.exports = ${text}` : text) };
+      const text = await readFile(path, "utf8");
+      const code = path.endsWith("json") ? `module.exports = ${text}` : text;
+      return { contents: `${code}\n//# sourceMappingURL=data:application/json;base64,${map}` };
     });
   },
 };

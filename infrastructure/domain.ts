@@ -1,6 +1,8 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 
+type ValidationOption = aws.types.output.acm.CertificateDomainValidationOption;
+
 interface DomainArgs {
   domainName: string;
   /** The id of the name's public hosted zone in Route 53, which gets two records: for the name and for its certificate. */
@@ -14,12 +16,8 @@ export class Domain extends pulumi.ComponentResource {
   /** Known once the name resolves. */
   readonly url: pulumi.Output<string>;
 
-  constructor(
-    name: string,
-    { domainName, hostedZoneId, stage }: DomainArgs,
-    opts?: pulumi.ComponentResourceOptions,
-  ) {
-    super("sessions:infrastructure:Domain", name, {}, opts);
+  constructor(name: string, { domainName, hostedZoneId, stage }: DomainArgs) {
+    super("sessions:infrastructure:Domain", name);
     const parent = { parent: this };
     // In the wrong zone, validation hangs for over an hour.
     const zoneId = aws.route53
@@ -33,17 +31,14 @@ export class Domain extends pulumi.ComponentResource {
       });
 
     const certificate = new aws.acm.Certificate("domain", { domainName, validationMethod: "DNS" }, parent);
-    const validationOption = certificate.domainValidationOptions.apply(([option]) => {
-      if (!option) throw new pulumi.RunError(`The certificate for ${domainName} can't be validated by DNS.`);
-      return option;
-    });
+    const proof = certificate.domainValidationOptions.apply(([option]) => option as ValidationOption);
     const validationRecord = new aws.route53.Record(
       "proof",
       {
         zoneId,
-        name: validationOption.resourceRecordName,
-        type: validationOption.resourceRecordType,
-        records: [validationOption.resourceRecordValue],
+        name: proof.resourceRecordName,
+        type: proof.resourceRecordType,
+        records: [proof.resourceRecordValue],
         ttl: 300,
         // All certificates for this name in the account share this record.
         allowOverwrite: true,
@@ -56,19 +51,15 @@ export class Domain extends pulumi.ComponentResource {
       parent,
     );
 
+    const { certificateArn } = validation;
     const domain = new aws.apigatewayv2.DomainName(
       "domain",
       {
         domainName,
-        domainNameConfiguration: {
-          certificateArn: validation.certificateArn,
-          endpointType: "REGIONAL",
-          securityPolicy: "TLS_1_2",
-        },
+        domainNameConfiguration: { certificateArn, endpointType: "REGIONAL", securityPolicy: "TLS_1_2" },
       },
       parent,
     );
-
     const mapping = new aws.apigatewayv2.ApiMapping(
       "domain",
       { apiId: stage.apiId, stage: stage.name, domainName: domain.domainName },

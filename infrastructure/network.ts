@@ -2,7 +2,7 @@ import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 
 // Lambda needs these actions to attach the function to the network. It uses the function's role, and requires "*".
-const networkActions = [
+const actions = [
   "ec2:AssignPrivateIpAddresses",
   "ec2:CreateNetworkInterface",
   "ec2:DeleteNetworkInterface",
@@ -11,18 +11,15 @@ const networkActions = [
   "ec2:UnassignPrivateIpAddresses",
 ];
 
+// Requests from the function's code have this key; Lambda's own requests don't. The code needs none of these actions:
+// https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html
+const isFromCode = { Null: { "lambda:SourceFunctionArn": "false" } };
+
 const networkPolicy: aws.iam.PolicyDocument = {
   Version: "2012-10-17",
   Statement: [
-    { Effect: "Allow", Action: networkActions, Resource: "*" },
-    // Requests from the function's code have this key; Lambda's own requests don't. The code needs none of these actions:
-    // https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html
-    {
-      Effect: "Deny",
-      Action: networkActions,
-      Resource: "*",
-      Condition: { Null: { "lambda:SourceFunctionArn": "false" } },
-    },
+    { Effect: "Allow", Action: actions, Resource: "*" },
+    { Effect: "Deny", Action: actions, Resource: "*", Condition: isFromCode },
   ],
 };
 
@@ -36,12 +33,8 @@ export class PrivateNetwork extends pulumi.ComponentResource {
   readonly vpcConfig: { subnetIds: pulumi.Output<string[]>; securityGroupIds: pulumi.Output<string>[] };
 
   /** @param statement what the function may do with the table */
-  constructor(
-    name: string,
-    { role, statement }: { role: aws.iam.Role; statement: aws.iam.PolicyStatement },
-    opts?: pulumi.ComponentResourceOptions,
-  ) {
-    super("sessions:infrastructure:PrivateNetwork", name, {}, opts);
+  constructor(name: string, role: aws.iam.Role, statement: aws.iam.PolicyStatement) {
+    super("sessions:infrastructure:PrivateNetwork", name);
     const parent = { parent: this };
     // awsx is slow to load, so only load it for stacks with a network.
     const awsx: typeof import("@pulumi/awsx") = require("@pulumi/awsx");
@@ -59,6 +52,8 @@ export class PrivateNetwork extends pulumi.ComponentResource {
       parent,
     );
 
+    // A gateway endpoint's policy only supports the principal "*".
+    const isRole = { Principal: "*", Condition: { ArnEquals: { "aws:PrincipalArn": role.arn } } };
     const endpoint = new aws.ec2.VpcEndpoint(
       "dynamodb",
       {
@@ -66,38 +61,21 @@ export class PrivateNetwork extends pulumi.ComponentResource {
         vpcEndpointType: "Gateway",
         serviceName: pulumi.interpolate`com.amazonaws.${aws.getRegionOutput({}, parent).region}.dynamodb`,
         routeTableIds: vpc.routeTables.apply((tables) => tables.map(({ id }) => id)),
-        policy: pulumi.jsonStringify({
-          Version: "2012-10-17",
-          Statement: [
-            {
-              ...statement,
-              // A gateway endpoint's policy only supports this principal.
-              Principal: "*",
-              Condition: { ArnEquals: { "aws:PrincipalArn": role.arn } },
-            },
-          ],
-        }),
+        policy: pulumi.jsonStringify({ Version: "2012-10-17", Statement: [{ ...statement, ...isRole }] }),
       },
       parent,
     );
 
     const policy = new aws.iam.RolePolicy("network", { role: role.id, policy: networkPolicy }, parent);
 
+    const https = { protocol: "tcp", fromPort: 443, toPort: 443 };
     const securityGroup = new aws.ec2.SecurityGroup(
       "visit",
       {
         vpcId: vpc.vpcId,
         description: "HTTPS to DynamoDB, and nothing else",
         ingress: [],
-        egress: [
-          {
-            description: "HTTPS to DynamoDB",
-            protocol: "tcp",
-            fromPort: 443,
-            toPort: 443,
-            prefixListIds: [endpoint.prefixListId],
-          },
-        ],
+        egress: [{ ...https, description: "HTTPS to DynamoDB", prefixListIds: [endpoint.prefixListId] }],
       },
       // Lambda needs this policy to delete its network interfaces; until they are gone, the group can't be deleted.
       { ...parent, dependsOn: policy },

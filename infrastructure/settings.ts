@@ -15,12 +15,6 @@ const wholeNumber = (min: number, max: number, example: number): Setting<number>
   example: `${example}`,
 });
 
-const oneOf = (values: number[], example: number): Setting<number> => ({
-  parse: (value) => values.find((known) => `${known}` === value),
-  allowed: `one of ${values.join(", ")}`,
-  example: `${example}`,
-});
-
 const flag: Setting<boolean> = {
   parse: (value) => ({ true: true, false: false })[value],
   allowed: "true or false",
@@ -33,10 +27,6 @@ const text = (pattern: RegExp, allowed: string, example: string): Setting<string
   example,
 });
 
-/** A text that may be empty, which switches the feature off. */
-const optionalText = (pattern: RegExp, allowed: string, example: string) =>
-  text(new RegExp(`^$|${pattern.source}`), `${allowed}, or nothing`, example);
-
 // Browsers limit a cookie's lifetime to 400 days (RFC 6265bis, section 5.5).
 const LONGEST_SESSION = 400 * 24 * 60 * 60;
 
@@ -45,32 +35,32 @@ const RETENTION_DAYS = [
   1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
 ];
 
+const E_MAIL = /^$|^[^\s@]+@[^\s@]+\.[^\s@]+$/;
+// ACM's limit: https://docs.aws.amazon.com/acm/latest/APIReference/API_RequestCertificate.html
+const DOMAIN = /^$|^(?=.{1,64}$)([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+([a-z]{2,}|xn--[a-z0-9-]*[a-z0-9])$/;
+const ZONE = /^$|^Z[A-Z0-9]+$/;
+
 /** The values that each setting allows. `Pulumi.yaml` has types, defaults and descriptions. */
 export const definitions = {
-  cookieName: text(
-    /^[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,64}$/,
-    "a token (RFC 6265) of up to 64 characters",
-    "cookie-test",
-  ),
+  cookieName: text(/^[\w.-]{1,64}$/, "1 to 64 letters, digits, dots, hyphens or underscores", "cookie-test"),
   secretIds: flag,
   idleSeconds: wholeNumber(1, LONGEST_SESSION, 1800),
   absoluteSeconds: wholeNumber(1, LONGEST_SESSION, 43200),
   memorySize: wholeNumber(128, 10240, 256),
-  logRetentionDays: oneOf(RETENTION_DAYS, 30),
+  logRetentionDays: {
+    parse: (value: string) => RETENTION_DAYS.find((days) => `${days}` === value),
+    allowed: `one of ${RETENTION_DAYS.join(", ")}`,
+    example: "30",
+  },
   // The account's quotas also apply: by default 10,000 and, depending on the region, 1,250 to 5,000. You can request more.
   throttlingRateLimit: wholeNumber(1, 1000000, 1000),
   throttlingBurstLimit: wholeNumber(1, 1000000, 1000),
   protectData: flag,
   privateNetwork: flag,
   tracing: flag,
-  alarmEmail: optionalText(/^[^\s@]+@[^\s@]+\.[^\s@]+$/, "an e-mail address", "ops@example.com"),
-  // ACM's limit: https://docs.aws.amazon.com/acm/latest/APIReference/API_RequestCertificate.html
-  domainName: optionalText(
-    /^(?=.{1,64}$)([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+([a-z]{2,}|xn--[a-z0-9-]*[a-z0-9])$/,
-    "a domain name of up to 64 characters",
-    "www.example.com",
-  ),
-  hostedZoneId: optionalText(/^Z[A-Z0-9]+$/, "the id of a Route 53 hosted zone", "Z0123456789ABC"),
+  alarmEmail: text(E_MAIL, "an e-mail address or empty", "ops@example.com"),
+  domainName: text(DOMAIN, "a domain name of up to 64 characters or empty", "www.example.com"),
+  hostedZoneId: text(ZONE, "the id of a Route 53 hosted zone or empty", "Z0123456789ABC"),
   disableExecuteApiEndpoint: flag,
 };
 
@@ -84,14 +74,21 @@ export type Settings = {
  * @throws RunError that lists every wrong, missing or unknown setting with the command that fixes it
  */
 export function readSettings(): Settings {
-  const prefix = `${pulumi.getProject()}:`;
-  const config = pulumi.runtime.allConfig();
   const problems: string[] = [];
   const report = (problem: string, command: string) =>
     problems.push(`  - ${problem}:\n    pulumi config ${command}`);
 
+  const prefix = `${pulumi.getProject()}:`;
+  const config: Record<string, string> = {};
+  for (const [name, value] of Object.entries(pulumi.runtime.allConfig())) {
+    const key = name.slice(prefix.length);
+    if (!name.startsWith(prefix)) continue;
+    if (key in definitions) config[key] = value;
+    else report(`${key} is not a setting of this project`, `rm ${key}`);
+  }
+
   function read([key, { parse, allowed, example }]: [string, Setting<unknown>]) {
-    const value = config[prefix + key];
+    const value = config[key];
     const parsed = value === undefined ? undefined : parse(value);
     if (parsed === undefined) {
       const found = value === undefined ? "is not set" : `is "${value}"`;
@@ -101,33 +98,24 @@ export function readSettings(): Settings {
   }
   const settings = Object.fromEntries(Object.entries(definitions).map(read)) as Settings;
 
-  for (const name of Object.keys(config).filter((name) => name.startsWith(prefix))) {
-    const key = name.slice(prefix.length);
-    if (!(key in definitions)) report(`${key} is not a setting of this project`, `rm ${key}`);
-  }
-  const { idleSeconds, absoluteSeconds, domainName, disableExecuteApiEndpoint } = settings;
+  const { idleSeconds, absoluteSeconds } = settings;
   if (idleSeconds > absoluteSeconds) {
-    const both = `idleSeconds is ${idleSeconds}, but must not exceed absoluteSeconds, which is ${absoluteSeconds}`;
-    report(both, `set idleSeconds ${absoluteSeconds}`);
+    const problem = `idleSeconds is ${idleSeconds}, but must not exceed absoluteSeconds (${absoluteSeconds})`;
+    report(problem, `set idleSeconds ${absoluteSeconds}`);
   }
-  const isSet = (key: keyof Settings) => Boolean(config[prefix + key]);
-  if (isSet("domainName") !== isSet("hostedZoneId")) {
-    const missing = isSet("domainName") ? "hostedZoneId" : "domainName";
+  if (!config.domainName !== !config.hostedZoneId) {
+    const missing = config.domainName ? "hostedZoneId" : "domainName";
     report("domainName and hostedZoneId go together", `set ${missing} ${definitions[missing].example}`);
   }
-  if (disableExecuteApiEndpoint && !domainName) {
-    const closed = "disableExecuteApiEndpoint closes the default endpoint, but domainName is not set";
-    report(closed, "set disableExecuteApiEndpoint false");
+  if (settings.disableExecuteApiEndpoint && !config.domainName) {
+    const problem = "disableExecuteApiEndpoint closes the default endpoint, but domainName is not set";
+    report(problem, "set disableExecuteApiEndpoint false");
   }
   if (problems.length > 0) {
-    const list = problems.join("\n");
-    throw new pulumi.RunError(`The settings of stack ${pulumi.getStack()} are not valid:\n${list}`);
-  }
-
-  if (domainName && !disableExecuteApiEndpoint) {
-    pulumi.log.info(
-      `The API's default endpoint stays open. Close it once ${domainName} responds: pulumi config set disableExecuteApiEndpoint true`,
-    );
+    const stack = pulumi.getStack();
+    const advice = `Correct them in Pulumi.${stack}.yaml, or with these commands:`;
+    const list = [advice, ...problems].join("\n");
+    throw new pulumi.RunError(`The settings of stack ${stack} are not valid. ${list}`);
   }
   return settings;
 }

@@ -1,7 +1,7 @@
 import { strict as assert } from "node:assert";
 import { type Run, run } from "pulumi-aws-local";
 import { checks } from "../commands/checks";
-import { type Client, createClient } from "../commands/client";
+import { type Client, connect } from "../commands/client";
 import { copyProject } from "./support/project";
 
 describe("the checks, against a local run:", () => {
@@ -10,7 +10,8 @@ describe("the checks, against a local run:", () => {
 
   before(async () => {
     running = await run({ folder: copyProject(), stack: "dev", port: 0 });
-    client = createClient(String(running.outputs.url), "cookie-test");
+    client = await connect(String(running.outputs.url), "cookie-test");
+    assert.ok(client.page, "the page shows no counter");
   });
 
   after(() => running?.close());

@@ -38,8 +38,8 @@ describe("the documentation", () => {
         if (workflow || /^(https:\/\/|\$\{outputs\.)/.test(target)) continue;
         const [path = "", anchor] = target.split("#");
         assert.ok(existsSync(join(project, dirname(page), path)), `${page}: ${target}`);
-        if (anchor)
-          assert.ok(anchors(join(dirname(page), path || page)).includes(anchor), `${page}: ${target}`);
+        const linked = path ? join(dirname(page), path) : page;
+        if (anchor) assert.ok(anchors(linked).includes(anchor), `${page}: ${target}`);
       }
     }
   });

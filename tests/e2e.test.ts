@@ -1,104 +1,69 @@
 import { strict as assert } from "node:assert";
-import { assertGone, changes, useE2E } from "./support/e2e";
-import type { FakePulumiOptions } from "./support/fakepulumi";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { runCommand } from "./support/command";
+import { copyProject } from "./support/project";
+
+/** A stand-in for the Pulumi CLI that notes its commands and does what a test wants it to. */
+const script = (log: string, up: string, destroy: string) => `#!/bin/sh
+echo "$*" >> '${log}'
+case $1 in
+  version) echo v3.999.0 ;;
+  stack) echo '[]' ;;
+  up) ${up} ;;
+  destroy) ${destroy} ;;
+esac
+`;
 
 describe("npm run e2e", () => {
-  const { start, runInProcess, leftoverSettings } = useE2E();
+  /** Runs it, presses Ctrl-C when the CLI is waiting, and returns the names of the commands that the CLI ran, too. */
+  async function e2e({ up = "", destroy = "", args = [] as string[], path = "" }) {
+    const folder = copyProject();
+    const log = join(folder, "log");
+    writeFileSync(log, "");
+    writeFileSync(join(folder, "pulumi"), script(log, up, destroy), { mode: 0o755 });
+    let isInterrupted = false;
+    const result = await runCommand("e2e", args, {
+      cwd: folder,
+      env: { ...process.env, PATH: path || `${folder}:${process.env.PATH}` },
+      onOutput({ pid = 0 }, output) {
+        if (isInterrupted || !output.includes("waiting")) return;
+        isInterrupted = true;
+        // A terminal sends the signal to all processes of the group.
+        process.kill(-pid, "SIGINT");
+      },
+    });
+    const commands = readFileSync(log, "utf8").match(/^(up|destroy|stack rm)/gm);
+    return { ...result, commands };
+  }
 
-  it("deploys, tests, deploys again, changes settings, and deletes everything", async () => {
-    const result = await start().result;
-    const { code, output, commands } = result;
-    assert.equal(code, 0, output);
-    assert.match(output, /(\d+) of \1 checks passed/);
-    assert.match(output, /counter: 2; the cookie expires after 1799 s/);
-    assert.match(output, /All steps passed\.\n$/);
-    const settings = ["config set", "config set", "config set", "up"];
-    assert.deepEqual(changes(commands), [
-      "stack init",
-      "preview",
-      "up",
-      "up",
-      ...settings,
-      "destroy",
-      "stack rm",
-    ]);
-    const ups = commands.filter((line) => line.startsWith("up"));
-    assert.deepEqual(
-      ups.map((line) => line.includes("--expect-no-changes")),
-      [false, true, false],
-    );
-    assertGone(result);
-    assert.deepEqual(leftoverSettings(), []);
+  const howToDelete = / {4}pulumi destroy --yes --stack (e2e-\w+)\n {4}pulumi stack rm --yes \1\n/g;
+
+  it("deletes its stack after a failure, having said how to do it by hand", async () => {
+    const { code, output, commands } = await e2e({ up: "echo 'error: no credentials' >&2; exit 255" });
+    assert.equal(code, 1);
+    assert.deepEqual(commands, ["up", "destroy", "stack rm"]);
+    assert.equal(output.match(howToDelete)?.length, 1, output);
+    assert.match(output, /\nno credentials\n$/);
   });
 
-  it("fails when changing settings changes the URL", async () => {
-    // The Automation API reads the outputs twice after each deployment.
-    const changed = { outputs: { url: "elsewhere" } };
-    const result = await runInProcess({
-      overrides: { "stack output 5": changed, "stack output 6": changed },
-    });
-    assert.equal(result.code, 1);
-    assert.match(result.output, /The output url changed from http.* to elsewhere\./);
-    assertGone(result);
+  it("deletes its stack after Ctrl-C", async () => {
+    const up = "trap 'kill $!; exit 255' INT; echo waiting; sleep 60 & wait";
+    const { code, output, commands } = await e2e({ up });
+    assert.equal(code, 1);
+    assert.deepEqual(commands, ["up", "destroy", "stack rm"]);
+    assert.match(output, /\nInterrupted\.\n$/);
   });
 
-  it("keeps the stack with --keep, and says how to delete it", async () => {
-    const { output, commands } = await runInProcess(
-      { overrides: { preview: { error: "x" } } },
-      { keep: true },
-    );
-    assert.match(output, /Kept stack e2e-.*: *\n {4}pulumi destroy .*\n {4}pulumi stack rm /);
-    assert.ok(!commands.some((line) => line.startsWith("destroy")));
-    assert.equal(leftoverSettings().length, 1);
+  it("says again how to delete its stack when it can't", async () => {
+    const { code, output } = await e2e({ up: "exit 255", destroy: "exit 255" });
+    assert.equal(code, 1);
+    assert.equal(output.match(howToDelete)?.length, 2, output);
   });
 
-  describe("explains in one sentence", () => {
-    const mistakes: Record<string, [cli: FakePulumiOptions, settings: string, message: RegExp]> = {
-      "that the CLI is too old": [
-        { version: "v3.20.0" },
-        "dev",
-        /^Pulumi CLI 3\.20\.0 is too old; .*install\/\n$/,
-      ],
-      "that the settings don't exist": [
-        {},
-        "nowhere",
-        /Pulumi\.nowhere\.yaml does not exist\. Available: --settings/,
-      ],
-      "that the CLI is not logged in": [
-        { overrides: { "stack ls": { error: "error: PULUMI_ACCESS_TOKEN must be set for login" } } },
-        "dev",
-        /The Pulumi CLI is not logged in\. Run pulumi login/,
-      ],
-      "that the name is taken": [
-        { overrides: { "stack init": { error: "error: stack 'e2e' already exists" } } },
-        "dev",
-        /A stack with this name already exists\. Run the command again/,
-      ],
-    };
-    for (const [what, [cli, settings, message]] of Object.entries(mistakes)) {
-      it(what, async () => {
-        const { code, output, commands } = await runInProcess(cli, { settings });
-        assert.equal(code, 1);
-        assert.match(output, message);
-        assert.deepEqual(
-          changes(commands).filter((step) => step !== "stack init"),
-          [],
-          "another stack was changed",
-        );
-        assert.deepEqual(leftoverSettings(), []);
-      });
-    }
-
-    it("that an option is unknown", async () => {
-      const { code, output } = await start({}, { args: ["--region", "x"] }).result;
-      assert.equal(code, 1);
-      assert.match(output, /^Unknown option '--region'.*--help\.\n$/);
-    });
-
-    it("that the Pulumi CLI is missing", async () => {
-      const { code, output } = await start({}, { path: "/nowhere" }).result;
-      assert.equal(code, 1);
-      assert.match(output, /^The Pulumi CLI is not on the PATH\. Install it: https:.*\n$/);
-    });
+  it("explains in one sentence that there is no Pulumi CLI, or that there are no such settings", async () => {
+    const { output } = await e2e({ path: "/nowhere" });
+    assert.match(output, /^The Pulumi CLI is not on the PATH\. Install it: .*\n$/);
+    assert.match((await e2e({ args: ["--settings", "x"] })).output, /^There is no Pulumi\.x\.yaml\. .*\n$/);
   });
 });

@@ -1,9 +1,9 @@
 import { strict as assert } from "node:assert";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { type Alarm, type Metric, metricsOf } from "./support/alarms";
 import { type Evaluation, evaluate } from "./support/evaluate";
-
-const ALARM = "aws:cloudwatch/metricAlarm:MetricAlarm";
-const FILTER = "aws:cloudwatch/logMetricFilter:LogMetricFilter";
+import { project } from "./support/project";
 
 /**
  * The metrics that AWS publishes for this stack's resources:
@@ -11,109 +11,91 @@ const FILTER = "aws:cloudwatch/logMetricFilter:LogMetricFilter";
  * https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html
  * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/metrics-dimensions.html
  */
-const awsMetrics: { dimensions: Record<string, string>; names: string }[] = [
-  { dimensions: {}, names: "AWS/Lambda ConcurrentExecutions ClaimedAccountConcurrency" },
-  {
-    dimensions: { ApiId: "api1" },
-    names: "AWS/ApiGateway 4xx 5xx Count IntegrationLatency Latency DataProcessed",
-  },
-  {
-    dimensions: { FunctionName: "visit-1" },
-    names: "AWS/Lambda Invocations Errors Throttles Duration ConcurrentExecutions",
-  },
-  {
-    dimensions: { TableName: "sessions-1", Operation: "UpdateItem" },
-    names: "AWS/DynamoDB ThrottledRequests SystemErrors SuccessfulRequestLatency",
-  },
-  {
-    dimensions: { TableName: "sessions-1" },
-    names: "AWS/DynamoDB ConsumedWriteCapacityUnits ConsumedReadCapacityUnits WriteThrottleEvents",
-  },
+const awsMetrics: [namespace: string, dimensions: Record<string, string>, names: string][] = [
+  ["AWS/Lambda", {}, "ConcurrentExecutions ClaimedAccountConcurrency"],
+  ["AWS/Lambda", { FunctionName: "visit-1" }, "Errors Throttles Duration ConcurrentExecutions"],
+  ["AWS/ApiGateway", { ApiId: "api1" }, "4xx 5xx Count IntegrationLatency Latency"],
+  [
+    "AWS/DynamoDB",
+    { TableName: "sessions-1", Operation: "UpdateItem" },
+    "ThrottledRequests SystemErrors SuccessfulRequestLatency",
+  ],
+  ["AWS/DynamoDB", { TableName: "sessions-1" }, "ConsumedWriteCapacityUnits ConsumedReadCapacityUnits"],
 ];
 
+const labelOf = (parts: unknown[]) => parts.flat(2).sort().join(" ");
+const label = ({ namespace, metricName, dimensions = {} }: Metric) =>
+  labelOf([namespace, metricName, Object.entries(dimensions)]);
+
 describe("the monitoring", () => {
+  type Inputs = Record<string, unknown>;
   let program: Evaluation;
-  let alarms: Record<string, Alarm & Record<string, unknown>>;
   /** The labels of all metrics that AWS or the stack's metric filters publish. */
-  let publishedLabels: Set<string>;
+  let published: string[];
+
+  const inputsOf = (kind: string, { resources } = program): [name: string, inputs: Inputs][] =>
+    resources.filter(({ type }) => type.endsWith(`:${kind}`)).map(({ name, inputs }) => [name, inputs]);
 
   before(async () => {
     program = await evaluate({ alarmEmail: "ops@example.org" });
-    alarms = Object.fromEntries(
-      program.resources
-        .filter(({ type }) => type === ALARM)
-        .map(({ name, inputs }) => [name, inputs as unknown as Alarm & Record<string, unknown>]),
-    );
-    const awsLabels = awsMetrics.flatMap(({ dimensions, names }) => {
-      const [namespace = "", ...metricNames] = names.split(" ");
-      return metricNames.map((metricName) => label({ namespace, metricName, dimensions }));
-    });
-    const filterLabels = program.resources
-      .filter(({ type }) => type === FILTER)
-      .map(
-        ({ inputs: { metricTransformation } }) => metricTransformation as { namespace: string; name: string },
-      )
-      .map(({ namespace, name }) => label({ namespace, metricName: name }));
-    publishedLabels = new Set([...awsLabels, ...filterLabels]);
+    const filters = inputsOf("LogMetricFilter").map(([, { metricTransformation }]) => metricTransformation);
+    published = [
+      ...awsMetrics.flatMap(([namespace, dimensions, names]) =>
+        names.split(" ").map((metricName) => label({ namespace, metricName, dimensions })),
+      ),
+      ...(filters as { namespace: string; name: string }[]).map(({ namespace, name }) =>
+        label({ namespace, metricName: name }),
+      ),
+    ];
   });
 
-  const label = ({ namespace, metricName, dimensions = {} }: Metric) =>
-    JSON.stringify([namespace, metricName, Object.entries(dimensions).sort()]);
-
   it("has alarms on metrics that AWS or the stack publishes", () => {
-    for (const [name, alarm] of Object.entries(alarms)) {
-      assert.notEqual(metricsOf(alarm).length, 0);
-      for (const { stat, period, ...metric } of metricsOf(alarm)) {
-        assert.ok(
-          publishedLabels.has(label(metric)),
-          `${name} uses ${label(metric)}, which is not published`,
-        );
-        assert.match(stat, /^(Sum|Maximum|p\d+)$/);
-        assert.equal(period, 300);
+    for (const [name, alarm] of inputsOf("MetricAlarm")) {
+      for (const metric of metricsOf(alarm as unknown as Alarm)) {
+        assert.ok(published.includes(label(metric)), `${name}: ${label(metric)}`);
+        assert.equal(metric.period, 300);
       }
     }
   });
 
-  it("has alarm descriptions that say what to do, within CloudWatch's 1,024 characters", () => {
-    for (const [name, { alarmDescription }] of Object.entries(alarms)) {
-      assert.match(String(alarmDescription), /^.{80,1024}$/, name);
-      assert.match(String(alarmDescription), /\b([Ll]ook|[Ff]ind|[Cc]heck)\b/, name);
+  it("has alarms that say what they mean and what to do, and name their section in the documentation", () => {
+    const page = readFileSync(join(project, "docs/operations.md"), "utf8");
+    for (const [name, { alarmDescription }] of inputsOf("MetricAlarm")) {
+      const [, text = ""] = String(alarmDescription).split(/ More: docs\/operations\.md#(.*)$/);
+      assert.match(
+        String(alarmDescription),
+        /^[A-Z].{20,}\. [A-Z].{20,}\. More: docs\/operations\.md#[a-z-]+$/,
+      );
+      assert.equal(text, name);
+      assert.ok(page.includes(`\n### ${name}\n`), name);
     }
-    // This is all that Lambda logs about a timeout.
-    assert.match(String(alarms["function-errors"]?.alarmDescription), /platform\.report.*"status":"timeout"/);
   });
 
-  it("treats missing data as healthy", () => {
-    for (const [name, alarm] of Object.entries(alarms))
-      assert.equal(alarm.treatMissingData, "notBreaching", name);
-  });
-
-  it("sends e-mail when an alarm starts and ends", () => {
-    const { topic, protocol, endpoint } = program.inputs(
-      "aws:sns/topicSubscription:TopicSubscription",
-      "alarms",
-    );
+  it("sends e-mail when an alarm starts and ends, with alarmEmail only", async () => {
+    const [[, { topic, protocol, endpoint }] = ["", {} as Inputs]] = inputsOf("TopicSubscription");
     assert.deepEqual([topic, protocol, endpoint], ["arn:topic", "email", "ops@example.org"]);
-    for (const [name, { alarmActions, okActions }] of Object.entries(alarms))
-      assert.deepEqual([alarmActions, okActions], [["arn:topic"], ["arn:topic"]], name);
+    const stacks: [Evaluation, string[]][] = [
+      [program, ["arn:topic"]],
+      [await evaluate(), []],
+    ];
+    for (const [stack, topics] of stacks) {
+      for (const [, { alarmActions, okActions }] of inputsOf("MetricAlarm", stack)) {
+        assert.deepEqual([alarmActions, okActions], [topics, topics]);
+      }
+    }
   });
 
-  it("sends no e-mail without alarmEmail, but has the same alarms", async () => {
-    const { resources } = await evaluate();
-    assert.ok(!resources.some(({ type }) => type.startsWith("aws:sns/")));
-    const silent = resources.filter(({ type }) => type === ALARM);
-    assert.equal(silent.length, Object.keys(alarms).length);
-    for (const { inputs } of silent) assert.deepEqual([inputs.alarmActions, inputs.okActions], [[], []]);
-  });
-
-  it("counts log entries that the program writes", () => {
-    const counted = program.resources
-      .filter(({ type }) => type === FILTER)
-      .map(({ inputs: { logGroupName, pattern } }) => `${logGroupName} ${pattern}`);
+  it("counts log lines that the handler and the API write", () => {
+    const counted = inputsOf("LogMetricFilter").map(
+      ([name, { logGroupName, pattern, metricTransformation }]) => {
+        const { value, defaultValue } = metricTransformation as Record<string, string>;
+        return [name, logGroupName, pattern, value, defaultValue];
+      },
+    );
     assert.deepEqual(counted, [
-      'visit-log { $.message = "new session" }',
-      'visit-log { $.message.message = "the session store failed" }',
-      'access-log { $.status = "429" }',
+      ["new-sessions", "visit-log", '{ $.message = "new session" }', "1", "0"],
+      ["store-failures", "visit-log", '{ $.message.message = "the session store failed" }', "1", "0"],
+      ["throttled-visits", "access-log", '{ $.status = "429" }', "1", "0"],
     ]);
   });
 
@@ -125,69 +107,41 @@ describe("the monitoring", () => {
       // https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-advanced.html
       "visit-log": ["@timestamp", "@message", "level", "record.status"],
     };
-    const queries = program.resources.filter(({ type }) => type.endsWith(":QueryDefinition"));
-    assert.equal(queries.length, 3);
-    for (const { name, inputs } of queries) {
+    for (const [name, inputs] of inputsOf("QueryDefinition")) {
       assert.equal(inputs.name, `visit-1/${name}`);
       const [log = ""] = inputs.logGroupNames as string[];
-      const query = String(inputs.queryString).replace(/"[^"]*"|count\(\*\)|bin\(\w+\)/g, "");
-      const words = query.match(/[@\w.]+/g) ?? [];
+      const query = String(inputs.queryString);
+      assert.match(query, /^(fields|stats) .*(\n\| (filter|sort|limit) .*)*$/);
+      const words = query.replace(/"[^"]*"|count\(\*\)|bin\(\w+\)/g, "").match(/[@\w.]+/g) ?? [];
       const syntax = /^(fields|filter|sort|limit|stats|by|desc|in|or|\d+)$/;
       const unknown = words.filter((word) => !syntax.test(word) && !fields[log]?.includes(word));
       assert.deepEqual(unknown, [], name);
     }
   });
 
-  describe("the dashboard", () => {
-    interface Widget {
-      title: string;
-      region?: string;
-      alarms?: string[];
-      metrics?: unknown[][];
-    }
-    const widgets = () => {
-      const { dashboardBody } = program.inputs("aws:cloudwatch/dashboard:Dashboard", "dashboard");
-      const { widgets } = JSON.parse(String(dashboardBody)) as { widgets: { properties: Widget }[] };
-      return widgets.map(({ properties }) => properties);
+  it("has a dashboard of all alarms, and of published metrics in the stack's region", () => {
+    const [[, { dashboardBody }] = ["", {} as Inputs]] = inputsOf("Dashboard");
+    const { widgets } = JSON.parse(String(dashboardBody)) as {
+      widgets: { type: string; properties: Inputs }[];
     };
-
-    it("shows all alarms, and published metrics in the stack's region", () => {
-      const [first, ...others] = widgets();
-      assert.deepEqual(
-        [...(first?.alarms ?? [])].sort(),
-        Object.keys(alarms)
-          .map((name) => `arn:alarm:${name}`)
-          .sort(),
-      );
-      for (const { title, region, metrics = [] } of others) {
-        assert.equal(region, "us-east-1");
-        assert.notEqual(metrics.length, 0);
-        for (const parts of metrics) {
-          const [namespace = "", metricName = "", ...rest] = parts.filter((part) => typeof part === "string");
-          const dimensions = Object.fromEntries(
-            rest.flatMap((part, at) => (at % 2 === 0 ? [[part, rest[at + 1] ?? ""]] : [])),
-          );
-          const found = label({ namespace, metricName, dimensions });
-          assert.ok(publishedLabels.has(found), `${title} shows ${found}, which is not published`);
-        }
-      }
+    const [first, ...graphs] = widgets;
+    const alarms = inputsOf("MetricAlarm").map(([name]) => `arn:alarm:${name}`);
+    assert.deepEqual(new Set(first?.properties.alarms as string[]), new Set(alarms));
+    const shown = graphs.flatMap(({ type, properties: { title, region, stat, period, metrics } }) => {
+      assert.deepEqual([type, region, period], ["metric", "us-east-1", 300], String(title));
+      return (metrics as [...string[], { stat?: string }][]).map((parts) => {
+        const found = labelOf(parts.slice(0, -1));
+        assert.ok(published.includes(found), `${title}: ${found}`);
+        const { stat: own = stat } = parts.at(-1) as { stat?: string };
+        return `${parts[1]} ${own}`;
+      });
     });
-
-    it("shows visits, latency, errors, capacity, concurrency and all custom metrics", () => {
-      assert.deepEqual(
-        widgets().map(({ title }) => title),
-        [
-          "Alarms",
-          "Visits and new sessions",
-          "Latency (ms)",
-          "Errors",
-          "Consumed write units",
-          "Concurrent executions",
-        ],
-      );
-      const shown = widgets().flatMap(({ metrics = [] }) => metrics.map(([, name]) => name));
-      for (const name of ["NewSessions", "StoreFailures", "ThrottledVisits"])
-        assert.ok(shown.includes(name), name);
-    });
+    assert.deepEqual(shown, [
+      ...["Count Sum", "NewSessions Sum"],
+      ...["Latency p50", "Latency p90", "Latency p99", "SuccessfulRequestLatency p99"],
+      ...["4xx Sum", "5xx Sum", "ThrottledVisits Sum", "StoreFailures Sum"],
+      ...["Errors Sum", "Throttles Sum", "ThrottledRequests Sum", "SystemErrors Sum"],
+      ...["ConsumedWriteCapacityUnits Sum", "ConcurrentExecutions Maximum"],
+    ]);
   });
 });

@@ -10,71 +10,58 @@ interface Template {
 }
 
 const omit = () => ({});
-const pairs = (key: string, map: object) =>
-  Object.entries(map).map(([name, value]) => ({ [key]: name, Value: value }));
-const tags = (map: object) => ({ Tags: pairs("Key", map) });
-const tagMap = (map: object) => ({ Tags: map });
-const dimensions = (map: object) => ({ Dimensions: pairs("Name", map) });
 const document = (name: string) => (policy: unknown) => ({
   [name]: typeof policy === "string" ? JSON.parse(policy) : policy,
 });
+const pairs = (key: string, map: object) =>
+  Object.entries(map).map(([name, value]) => ({ [key]: name, Value: value }));
+const inList = (name: string) => (only: object) => ({ [name]: [convert(only)] });
+
+const tagMap = (Tags: object) => ({ Tags });
+const tags = (map: object) => ({ Tags: pairs("Key", map) });
+const dimensions = (map: object) => ({ Dimensions: pairs("Name", map) });
 
 interface Query {
-  metric?: { namespace: string; metricName: string; dimensions?: object; stat: string; period: number };
+  metric?: { dimensions?: object; stat: string; period: number };
 }
 
+const metric = ({ metric: { stat, period, ...rest } = {} as never, ...query }: Query): Properties => ({
+  ...convert(query),
+  ...(stat && { MetricStat: { Metric: convert(rest, { dimensions }), Stat: stat, Period: period } }),
+});
+
 const types: Record<string, [type: string, mapping?: Mapping]> = {
-  "aws:acm/certificate:Certificate": ["CertificateManager::Certificate"],
-  "aws:apigatewayv2/api:Api": ["ApiGatewayV2::Api", { physicalName: "Name", tags: tagMap }],
-  "aws:apigatewayv2/apiMapping:ApiMapping": ["ApiGatewayV2::ApiMapping"],
-  "aws:apigatewayv2/domainName:DomainName": [
+  "acm/certificate": ["CertificateManager::Certificate"],
+  "apigatewayv2/api": ["ApiGatewayV2::Api", { physicalName: "Name", tags: tagMap }],
+  "apigatewayv2/apiMapping": ["ApiGatewayV2::ApiMapping"],
+  "apigatewayv2/domainName": [
     "ApiGatewayV2::DomainName",
-    {
-      domainNameConfiguration: (only: object) => ({ DomainNameConfigurations: [convert(only)] }),
-      tags: tagMap,
-    },
+    { domainNameConfiguration: inList("DomainNameConfigurations"), tags: tagMap },
   ],
-  "aws:apigatewayv2/integration:Integration": ["ApiGatewayV2::Integration"],
-  "aws:apigatewayv2/route:Route": ["ApiGatewayV2::Route"],
-  "aws:apigatewayv2/stage:Stage": ["ApiGatewayV2::Stage", { name: "StageName", tags: tagMap }],
-  "aws:cloudwatch/dashboard:Dashboard": ["CloudWatch::Dashboard"],
-  "aws:cloudwatch/logGroup:LogGroup": ["Logs::LogGroup", { physicalName: "LogGroupName", namePrefix: omit }],
-  "aws:cloudwatch/logMetricFilter:LogMetricFilter": [
+  "apigatewayv2/integration": ["ApiGatewayV2::Integration"],
+  "apigatewayv2/route": ["ApiGatewayV2::Route"],
+  "apigatewayv2/stage": ["ApiGatewayV2::Stage", { name: "StageName", tags: tagMap }],
+  "cloudwatch/dashboard": ["CloudWatch::Dashboard"],
+  "cloudwatch/logGroup": ["Logs::LogGroup", { physicalName: "LogGroupName", namePrefix: omit }],
+  "cloudwatch/logMetricFilter": [
     "Logs::MetricFilter",
     {
       pattern: "FilterPattern",
-      metricTransformation: ({ namespace, name, value, defaultValue }: Record<string, string>) => ({
-        MetricTransformations: [
-          {
-            MetricNamespace: namespace,
-            MetricName: name,
-            MetricValue: value,
-            DefaultValue: Number(defaultValue),
-          },
-        ],
-      }),
+      metricTransformation: ({ namespace, name, value, defaultValue }: Record<string, string>) => {
+        const metric = { MetricNamespace: namespace, MetricName: name, MetricValue: value };
+        return { MetricTransformations: [{ ...metric, DefaultValue: Number(defaultValue) }] };
+      },
     },
   ],
-  "aws:cloudwatch/metricAlarm:MetricAlarm": [
+  "cloudwatch/metricAlarm": [
     "CloudWatch::Alarm",
     {
-      physicalName: "AlarmName",
-      okActions: "OKActions",
-      dimensions,
-      metricQueries: (queries: Query[]) => ({
-        Metrics: queries.map(
-          ({ metric: { stat, period, dimensions: map = {}, ...metric } = {}, ...query }) => ({
-            ...convert(query),
-            ...(stat && {
-              MetricStat: { Metric: { ...convert(metric), ...dimensions(map) }, Stat: stat, Period: period },
-            }),
-          }),
-        ),
-      }),
+      ...{ physicalName: "AlarmName", okActions: "OKActions", dimensions },
+      metricQueries: (queries: Query[]) => ({ Metrics: queries.map(metric) }),
     },
   ],
-  "aws:cloudwatch/queryDefinition:QueryDefinition": ["Logs::QueryDefinition"],
-  "aws:dynamodb/table:Table": [
+  "cloudwatch/queryDefinition": ["Logs::QueryDefinition"],
+  "dynamodb/table": [
     "DynamoDB::Table",
     {
       physicalName: "TableName",
@@ -89,71 +76,59 @@ const types: Record<string, [type: string, mapping?: Mapping]> = {
       }),
     },
   ],
-  "aws:ec2/securityGroup:SecurityGroup": [
+  "ec2/securityGroup": [
     "EC2::SecurityGroup",
     {
-      description: "GroupDescription",
-      ingress: "SecurityGroupIngress",
-      egress: (rules: { protocol: string; prefixListIds: string[] }[]) => ({
-        SecurityGroupEgress: rules.flatMap(({ protocol, prefixListIds, ...rule }) =>
-          prefixListIds.map((id) => ({
-            ...convert(rule),
-            IpProtocol: protocol,
-            DestinationPrefixListId: id,
-          })),
+      ...{ description: "GroupDescription", ingress: "SecurityGroupIngress" },
+      egress: (rules: object[]) => ({
+        SecurityGroupEgress: rules.map((rule) =>
+          convert(rule, {
+            protocol: "IpProtocol",
+            prefixListIds: ([id]: string[]) => ({ DestinationPrefixListId: id }),
+          }),
         ),
       }),
     },
   ],
-  "aws:ec2/vpcEndpoint:VpcEndpoint": ["EC2::VPCEndpoint", { policy: document("PolicyDocument") }],
-  "aws:iam/role:Role": [
+  "ec2/vpcEndpoint": ["EC2::VPCEndpoint", { policy: document("PolicyDocument") }],
+  "iam/role": [
     "IAM::Role",
     { physicalName: "RoleName", assumeRolePolicy: document("AssumeRolePolicyDocument") },
   ],
-  "aws:iam/rolePolicy:RolePolicy": [
+  "iam/rolePolicy": [
     "IAM::RolePolicy",
     { physicalName: "PolicyName", role: "RoleName", policy: document("PolicyDocument") },
   ],
-  "aws:lambda/function:Function": [
+  "lambda/function": [
     "Lambda::Function",
-    {
-      physicalName: "FunctionName",
-      code: () => ({ Code: { S3Bucket: "archives", S3Key: "visit.zip" } }),
-      environment: ({ variables }: Properties) => ({ Environment: { Variables: variables } }),
-    },
+    { physicalName: "FunctionName", code: () => ({ Code: { S3Bucket: "archives", S3Key: "visit.zip" } }) },
   ],
-  "aws:lambda/permission:Permission": ["Lambda::Permission", { function: "FunctionName" }],
-  "aws:route53/record:Record": [
+  "lambda/permission": ["Lambda::Permission", { function: "FunctionName" }],
+  "route53/record": [
     "Route53::RecordSet",
     {
-      zoneId: "HostedZoneId",
+      ...{ zoneId: "HostedZoneId", records: "ResourceRecords", allowOverwrite: omit },
       ttl: (seconds: number) => ({ TTL: `${seconds}` }),
-      records: "ResourceRecords",
-      aliases: ([alias]: Record<string, unknown>[]) => ({
-        AliasTarget: {
-          DNSName: alias?.name,
-          HostedZoneId: alias?.zoneId,
-          EvaluateTargetHealth: alias?.evaluateTargetHealth,
-        },
+      aliases: ([alias]: [object]) => ({
+        AliasTarget: convert(alias, { name: "DNSName", zoneId: "HostedZoneId" }),
       }),
-      allowOverwrite: omit,
     },
   ],
-  "aws:sns/topic:Topic": ["SNS::Topic", { physicalName: "TopicName" }],
-  "aws:sns/topicSubscription:TopicSubscription": ["SNS::Subscription", { topic: "TopicArn" }],
+  "sns/topic": ["SNS::Topic", { physicalName: "TopicName" }],
+  "sns/topicSubscription": ["SNS::Subscription", { topic: "TopicArn" }],
 };
 
 // CloudFormation has neither: its certificates wait for their own validation, and awsx belongs to Pulumi.
-const skipped = ["aws:acm/certificateValidation:CertificateValidation", "awsx:ec2:Vpc"];
+const skipped = /^(aws:acm\/certificateValidation|awsx|sessions):/;
 
 /** Converts a stack to a CloudFormation template. References to resources become literal names and ARNs. */
 export function toTemplate(
   resources: Pick<Resource, "type" | "name" | "physicalName" | "inputs">[],
 ): Template {
   const converted = resources
-    .filter(({ type }) => type.startsWith("aws") && !skipped.includes(type))
+    .filter(({ type }) => !skipped.test(type))
     .map(({ type, name, physicalName, inputs }) => {
-      const [Type, mapping] = types[type] ?? [];
+      const [Type, mapping] = types[type.split(":")[1] ?? ""] ?? [];
       if (!Type) throw new Error(`${type} is not in tests/support/cloudformation.ts`);
       const Properties = convert({ ...inputs, physicalName }, { tags, physicalName: omit, ...mapping });
       return [`${Type}${name}`.replace(/\W/g, ""), { Type: `AWS::${Type}`, Properties }];

@@ -1,7 +1,23 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import * as pulumi from "@pulumi/pulumi";
 import type { Provider, Resource } from "pulumi-aws-local";
 import { deploy, type Outputs, readProject, standIns } from "pulumi-aws-local";
 import { copyProject } from "./project";
-import { type Registration, takeRegistrations, writeRecordingProgram } from "./registrations";
+
+/** What a program registers about a resource but Pulumi doesn't pass to mocks. */
+export interface Registration {
+  type: string;
+  name: string;
+  protect: boolean;
+  retainOnDelete: boolean;
+  /** The name of the parent component, if any. */
+  parent?: string;
+  /** Whether the type has tags: its constructor sets the property, even if to undefined. */
+  takesTags: boolean;
+  /** The resources in `dependsOn` and those whose outputs it uses. */
+  dependencies: () => Promise<string[]>;
+}
 
 export interface Evaluation {
   /** In the order of creation. */
@@ -9,14 +25,18 @@ export interface Evaluation {
   outputs: Outputs;
   /** The inputs of the only resource with this type and name. */
   inputs(type: string, name: string): Record<string, unknown>;
-  /** The resources whose parent is this component. */
-  childrenOf(component: string): string[];
   /** What the program registers about a resource besides its inputs. */
   registration(type: string, name: string): Registration;
 }
 
 const folder = copyProject();
-const program = writeRecordingProgram(folder);
+/** Runs `index.ts` under {@link record}. */
+const program = join(folder, "recorded.js");
+writeFileSync(
+  program,
+  `require("@pulumi/pulumi").runtime.registerStackTransformation(require(${JSON.stringify(__filename)}).record);
+  module.exports = require("./index");`,
+);
 /** By settings. */
 const evaluations = new Map<string, Promise<Evaluation>>();
 
@@ -26,8 +46,14 @@ interface Options {
   provider?: Provider;
 }
 
-/** The tags of every resource in the stack dev. */
-export const tags = { project: readProject(folder, "dev").name, stack: "dev" };
+/** Settings that add every optional part. */
+export const everyOption = {
+  privateNetwork: "true",
+  tracing: "true",
+  domainName: "www.example.com",
+  hostedZoneId: "Z1",
+  alarmEmail: "ops@example.org",
+};
 
 /**
  * Evaluates `index.ts` under runtime mocks, with the outputs that AWS would return. Results are cached by settings,
@@ -51,19 +77,38 @@ async function evaluateUncached(
   const project = { ...readProject(folder, stack), program };
   for (const [key, value] of Object.entries(settings)) project.config[`${project.name}:${key}`] = value;
   const resources: Resource<Record<string, unknown>>[] = [];
-  takeRegistrations();
+  registrations = new Map();
   const outputs = await deploy(project, { ...standIns(project.region), ...aws, ...provider }, (resource) => {
     resources.push(resource as Resource<Record<string, unknown>>);
   });
-  const registrations = takeRegistrations();
+  const registered = [...registrations.values()];
   return {
     resources,
     outputs,
     inputs: (type, name) => findOnly(resources, type, name).inputs,
-    childrenOf: (component) =>
-      registrations.flatMap(({ type, name, parent }) => (parent === component ? [`${type} ${name}`] : [])),
-    registration: (type, name) => findOnly(registrations, type, name),
+    registration: (type, name) => findOnly(registered, type, name),
   };
+}
+
+let registrations = new Map<pulumi.Resource, Registration>();
+
+/** A stack transformation that changes nothing. */
+export function record({ resource, type, name, props, opts }: pulumi.ResourceTransformationArgs): undefined {
+  const all = registrations;
+  const { protect, retainOnDelete, parent, dependsOn } = opts as pulumi.CustomResourceOptions;
+  all.set(resource, {
+    type,
+    name,
+    protect: protect === true,
+    retainOnDelete: retainOnDelete === true,
+    parent: parent && all.get(parent)?.name,
+    takesTags: "tags" in props,
+    dependencies: async () => {
+      const found = new Set<pulumi.Resource>();
+      await pulumi.runtime.serializeProperty(name, { props, dependsOn: dependsOn ?? [] }, found);
+      return [...found].map((other) => `${all.get(other)?.type.split(":").pop()} ${all.get(other)?.name}`);
+    },
+  });
 }
 
 function findOnly<T extends { type: string; name: string }>(all: T[], type: string, name: string): T {
@@ -73,56 +118,38 @@ function findOnly<T extends { type: string; name: string }>(all: T[], type: stri
 }
 
 /** The outputs that the program uses, as AWS would return them. */
+const returns = (outputs: Record<string, unknown>, id?: string) => () => ({ id, outputs });
+const api = {
+  executionArn: "arn:aws:execute-api:us-east-1:000000000000:api1",
+  apiEndpoint: "https://api1.test",
+};
+const vpc = {
+  vpcId: "vpc1",
+  isolatedSubnetIds: ["subnet1", "subnet2"],
+  routeTables: [{ id: "table1" }, { id: "table2" }],
+};
+const proof = {
+  resourceRecordName: "_proof",
+  resourceRecordType: "CNAME",
+  resourceRecordValue: "proof.test",
+};
+const target = { targetDomainName: "d.api.test", hostedZoneId: "ZAPI" };
 const aws: Provider = {
-  "aws:apigatewayv2/api:Api": () => ({
-    id: "api1",
-    outputs: {
-      executionArn: "arn:aws:execute-api:us-east-1:000000000000:api1",
-      apiEndpoint: "https://api1.test",
-    },
-  }),
-  "aws:apigatewayv2/integration:Integration": () => ({ id: "integration1" }),
-  "aws:apigatewayv2/stage:Stage": () => ({ outputs: { invokeUrl: "https://api1.test/" } }),
-  "aws:dynamodb/table:Table": () => ({ outputs: { arn: "arn:table", name: "sessions-1" } }),
-  "aws:cloudwatch/logGroup:LogGroup": ({ name }) => ({
-    outputs: { arn: `arn:log:${name}`, name: `${name}-log` },
-  }),
-  "aws:iam/role:Role": () => ({ id: "role1", outputs: { arn: "arn:role" } }),
-  "aws:lambda/function:Function": () => ({ outputs: { invokeArn: "arn:invoke", name: "visit-1" } }),
-  "aws:sns/topic:Topic": () => ({ outputs: { arn: "arn:topic" } }),
-  "aws:cloudwatch/metricAlarm:MetricAlarm": ({ name }) => ({ outputs: { arn: `arn:alarm:${name}` } }),
-  "awsx:ec2:Vpc": () => ({
-    outputs: {
-      vpcId: "vpc1",
-      isolatedSubnetIds: ["subnet1", "subnet2"],
-      routeTables: [{ id: "table1" }, { id: "table2" }],
-    },
-  }),
-  "aws:ec2/vpcEndpoint:VpcEndpoint": () => ({ outputs: { prefixListId: "pl-dynamodb" } }),
-  "aws:ec2/securityGroup:SecurityGroup": () => ({ id: "group1" }),
-  "aws:acm/certificate:Certificate": () => ({
-    outputs: {
-      arn: "arn:certificate",
-      domainValidationOptions: [
-        {
-          resourceRecordName: "_proof.test",
-          resourceRecordType: "CNAME",
-          resourceRecordValue: "proof.acm.test",
-        },
-      ],
-    },
-  }),
-  "aws:apigatewayv2/domainName:DomainName": ({ inputs }) => ({
-    outputs: {
-      domainNameConfiguration: {
-        ...(inputs.domainNameConfiguration as object),
-        targetDomainName: "d.api.test",
-        hostedZoneId: "ZAPI",
-      },
-    },
-  }),
-  "aws:route53/record:Record": ({ inputs }) => ({ outputs: { fqdn: `${inputs.name}.` } }),
-  "aws:acm/certificateValidation:CertificateValidation": () => ({
-    outputs: { certificateArn: "arn:validated" },
-  }),
+  "aws:apigatewayv2/api:Api": returns(api, "api1"),
+  "aws:apigatewayv2/integration:Integration": returns({}, "integration1"),
+  "aws:apigatewayv2/stage:Stage": returns({ invokeUrl: "https://api1.test/" }),
+  "aws:apigatewayv2/domainName:DomainName": returns({ domainNameConfiguration: target }),
+  "aws:dynamodb/table:Table": returns({ arn: "arn:table", name: "sessions-1" }),
+  "aws:cloudwatch/logGroup:LogGroup": ({ name }) =>
+    returns({ arn: `arn:log:${name}`, name: `${name}-log` })(),
+  "aws:cloudwatch/metricAlarm:MetricAlarm": ({ name }) => returns({ arn: `arn:alarm:${name}` })(),
+  "aws:iam/role:Role": returns({ arn: "arn:role" }, "role1"),
+  "aws:lambda/function:Function": returns({ invokeArn: "arn:invoke", name: "visit-1" }),
+  "aws:sns/topic:Topic": returns({ arn: "arn:topic" }),
+  "awsx:ec2:Vpc": returns(vpc),
+  "aws:ec2/vpcEndpoint:VpcEndpoint": returns({ prefixListId: "pl-dynamodb" }),
+  "aws:ec2/securityGroup:SecurityGroup": returns({}, "group1"),
+  "aws:acm/certificate:Certificate": returns({ arn: "arn:certificate", domainValidationOptions: [proof] }),
+  "aws:acm/certificateValidation:CertificateValidation": returns({ certificateArn: "arn:validated" }),
+  "aws:route53/record:Record": ({ inputs }) => returns({ fqdn: `${inputs.name}.` })(),
 };

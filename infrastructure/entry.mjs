@@ -1,0 +1,7 @@
+// The archive's index.mjs. It awaits the handler's `init`, which only an ES module can do while it loads, but requires the bundle:
+// if it imported it, Node.js would search all of it for exports.
+import { createRequire } from "node:module";
+
+process.setSourceMapsEnabled(true);
+export const { handler } = createRequire(import.meta.url)("./bundle.js");
+await handler.init?.();
