@@ -11,26 +11,24 @@ const top = 108;
 const rowHeight = 62;
 const bar = { height: 13, distance: 16 };
 /** Where the columns begin, and how wide the longest bar may become. */
-const time = { x: 190, width: 250 };
-const price = { x: 556, width: 130 };
+const time = { x: 246, width: 225 };
+const price = { x: 572, width: 125 };
 const lost = { x: 792 };
 
+const fills = (page: string, words: string, small: string, bars: string[]) => `
+  svg { background: ${page} } text { fill: ${words} } .small { fill: ${small} }
+  rect { fill: ${bars[0]} } .second { fill: ${bars[1]} } rect.ours { fill: ${bars[2]} } .ours.second { fill: ${bars[3]} }`;
+
 const style = `
-  svg { --page: #fff; --text: #1f2328; --small: #59636e; background: var(--page);
-    --bar: #c8d1da; --second: #9ba7b4; --ours: #0969da; --ours-second: #54aeff }
+  text { font: 13px -apple-system, "Segoe UI", "Noto Sans", Helvetica, Arial, sans-serif }
+  .title { font-size: 16px; font-weight: 600 } .head, .ours { font-weight: 600 } .small { font-size: 11px }
+  ${fills("#fff", "#1f2328", "#59636e", ["#c8d1da", "#9ba7b4", "#0969da", "#54aeff"])}
   @media (prefers-color-scheme: dark) {
-    svg { --page: #0d1117; --text: #f0f6fc; --small: #9198a1;
-      --bar: #57606a; --second: #818b95; --ours: #1f6feb; --ours-second: #79c0ff }
+    ${fills("#0d1117", "#f0f6fc", "#9198a1", ["#57606a", "#818b95", "#1f6feb", "#79c0ff"])}
   }
-  text { fill: var(--text); font: 13px -apple-system, "Segoe UI", "Noto Sans", Helvetica, Arial, sans-serif }
-  .title { font-size: 16px; font-weight: 600 }
-  .head, .ours { font-weight: 600 }
-  .small { font-size: 11px; fill: var(--small) }
-  rect { fill: var(--bar) } .second { fill: var(--second) }
-  rect.ours { fill: var(--ours) } .ours.second { fill: var(--ours-second) }
 `;
 
-const caption = "Simulated on one machine: Lambda's CPU quotas, and DynamoDB at the distance measured in AWS";
+const caption = "Simulated, not measured on AWS: Lambda's CPU quotas, and DynamoDB at the distance measured in AWS";
 
 /** Lambda's billed time at each memory size, the price at 256 MB, and the changes that each contender loses. */
 export function plot(results: Result[], engine: string): string {

@@ -1,10 +1,15 @@
 // The algorithm of the article that this project started from: get the item, change it, put it back.
 
 import { randomUUID } from "node:crypto";
-import { type AttributeValue, GetItemCommand, PutItemCommand } from "@aws-sdk/client-dynamodb";
-import { answer, createClient, type Handler, idIn, tableName } from "./function";
+import {
+  type AttributeValue,
+  DynamoDBClient,
+  GetItemCommand,
+  PutItemCommand,
+} from "@aws-sdk/client-dynamodb";
+import { answer, type Handler, idIn, tableName } from "./function";
 
-const dynamodb = createClient();
+const dynamodb = new DynamoDBClient({});
 
 export const handler: Handler = async ({ rawPath, rawQueryString, cookies }) => {
   const id = idIn(cookies) ?? randomUUID();

@@ -1,10 +1,14 @@
-// The floor: a single call to DynamoDB, and nothing else.
+// The floor: a single call to DynamoDB with the client of `sessions/`, and nothing else.
 
 import { randomUUID } from "node:crypto";
-import { GetItemCommand, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
-import { answer, createClient, type Handler, idIn, tableName } from "./function";
+import { DynamoDBClient, GetItemCommand, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
+import { answer, type Handler, idIn, tableName } from "./function";
 
-const dynamodb = createClient();
+const dynamodb = new DynamoDBClient({
+  cacheMiddleware: true,
+  maxAttempts: 3,
+  requestHandler: { requestTimeout: 1000, socketTimeout: 1000, throwOnRequestTimeout: true },
+});
 
 export const handler: Handler = async ({ rawPath, rawQueryString, cookies }) => {
   const id = idIn(cookies) ?? randomUUID();

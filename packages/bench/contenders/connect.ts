@@ -7,10 +7,10 @@ import connectDynamoDB = require("connect-dynamodb");
 import express = require("express");
 import session = require("express-session");
 
-import { createClient, type Handler, tableName } from "./function";
+import { type Handler, tableName } from "./function";
 
 const Store = connectDynamoDB<session.SessionData & Record<string, unknown>>(session);
-const store = new Store({ client: createClient(), table: tableName, initialized: true });
+const store = new Store({ table: tableName, initialized: true });
 
 const app = express();
 app.use(

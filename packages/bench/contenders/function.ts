@@ -1,4 +1,3 @@
-import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from "aws-lambda";
 
 /**
@@ -11,19 +10,6 @@ import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from "
 export type Handler = (event: APIGatewayProxyEventV2) => Promise<APIGatewayProxyStructuredResultV2>;
 
 export const tableName = process.env.TABLE_NAME ?? "";
-
-/** The contenders that use AWS's SDK have the settings of `sessions/`. */
-export const createClient = () =>
-  new DynamoDBClient({
-    cacheMiddleware: true,
-    maxAttempts: 3,
-    requestHandler: {
-      requestTimeout: 1000,
-      socketTimeout: 1000,
-      throwOnRequestTimeout: true,
-      httpsAgent: { maxSockets: 256 },
-    },
-  });
 
 /** An answer that sets the cookie `sid`. */
 export const answer = (id: string, body: string) => ({ statusCode: 200, cookies: [`sid=${id}`], body });
