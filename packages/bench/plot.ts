@@ -28,7 +28,8 @@ const style = `
   }
 `;
 
-const caption = "Simulated, not measured on AWS: Lambda's CPU quotas, and DynamoDB at the distance measured in AWS";
+const caption =
+  "Simulated, not measured on AWS: Lambda's CPU quotas, and DynamoDB at the distance measured in AWS";
 
 /** Lambda's billed time at each memory size, the price at 256 MB, and the changes that each contender loses. */
 export function plot(results: Result[], engine: string): string {
