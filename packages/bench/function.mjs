@@ -54,6 +54,12 @@ async function visitAll({ visitors, pages, parallel = 1, pause }) {
   return { durations, bodies, visitors: cookies };
 }
 
-process.on("message", async (requests) => process.send(await measure(() => visitAll(requests))));
+process.on("message", async (requests) => {
+  const answers = await measure(() => visitAll(requests)).catch(({ message }) => {
+    console.error(message); // Node.js would print the whole bundle.
+    process.exit(1);
+  });
+  process.send(answers);
+});
 // The process ends with the benchmark.
 process.once("disconnect", () => process.exit());

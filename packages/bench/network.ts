@@ -1,7 +1,7 @@
 // The network between function and table: a TLS proxy that responds as late as DynamoDB does on AWS.
 
 import { writeFileSync } from "node:fs";
-import { type AddressInfo, connect } from "node:net";
+import { type AddressInfo, connect, type Socket } from "node:net";
 import { join } from "node:path";
 import { createServer, type TLSSocket } from "node:tls";
 import { generate } from "selfsigned";
@@ -62,7 +62,8 @@ export async function startNetwork(engine: URL, folder: string) {
 
   /** Forwards bytes without TLS. Parsing HTTP properly would take as much CPU time as some contenders. */
   function relay(client: TLSSocket): void {
-    const upstream = connect(Number(engine.port || 80), engine.hostname);
+    /** An engine may close its side while a contender waits for its turn. Then the next request opens it again. */
+    let upstream: Socket | undefined;
     let [request, response, operation, answerAt] = ["", "", "", 0];
     let timer: NodeJS.Timeout | undefined;
     const respond = () => {
@@ -79,22 +80,26 @@ export async function startNetwork(engine: URL, folder: string) {
       [, operation = ""] = /^x-amz-target: DynamoDB_\w+\.(\w+)Item\r$/im.exec(request) ?? [];
       if (operation) {
         answerAt += delayOf(operation, request);
+        upstream ??= connect({ host: engine.hostname, port: Number(engine.port || 80), noDelay: true })
+          .on("data", onData)
+          .on("error", () => {})
+          .on("close", () => {
+            upstream = undefined;
+          });
         upstream.write(units ? askForUnits(request) : request);
         if (units) units.calls++;
       } else client.write(parameterStore);
       request = "";
     });
-    upstream.on("data", (chunk) => {
+    const onData = (chunk: Buffer) => {
       response += chunk;
       // The engine's own time is part of the delay. Timers take whole milliseconds, so round: that is right on average.
       const wait = Math.round(answerAt - performance.now());
       if (wait > 0) timer ??= setTimeout(respond, wait);
       else if (!timer) respond();
-    });
-    for (const [socket, other] of [[client, upstream] as const, [upstream, client] as const]) {
-      socket.setNoDelay();
-      socket.on("error", () => {}).on("close", () => other.destroy());
-    }
+    };
+    client.setNoDelay();
+    client.on("error", () => {}).on("close", () => upstream?.destroy());
   }
 
   const { private: key, cert } = await generate([{ name: "commonName", value: "localhost" }], {
