@@ -12,8 +12,8 @@ import { tagEverything } from "./infrastructure/tags";
 const settings = readSettings();
 tagEverything();
 
-// The table has an item for each session. Pulumi adds a random suffix to this name, and to those below, so several stacks can
-// share an account.
+// The table has an item for each session. Pulumi adds a random suffix to this name, and to those below, so several
+// stacks can share an account.
 const table = new aws.dynamodb.Table(
   "sessions",
   {
@@ -86,7 +86,7 @@ const visit = new aws.lambda.CallbackFunction(
     },
     loggingConfig: { logFormat: "JSON", logGroup: functionLog.name },
     tracingConfig: { mode: settings.tracing ? "Active" : "PassThrough" },
-    // Empty lists take the function out of its network; without a vpcConfig, it would stay there (pulumi/pulumi-aws#2580).
+    // Empty lists take the function out of its network. Without them, it would stay there (pulumi/pulumi-aws#2580).
     vpcConfig: network?.vpcConfig ?? { subnetIds: [], securityGroupIds: [] },
   },
   // Without its policy, the function would fail.
@@ -121,8 +121,8 @@ const permission = new aws.lambda.Permission("visit", {
 });
 
 const accessLog = new aws.cloudwatch.LogGroup("access", {
-  // CloudWatch Logs adds an API's log groups to a resource policy of at most 5,120 characters. All log groups with this prefix
-  // share one entry.
+  // CloudWatch Logs adds an API's log groups to a resource policy of at most 5,120 characters. All log groups with this
+  // prefix share one entry.
   namePrefix: "/aws/vendedlogs/sessions-",
   retentionInDays: settings.logRetentionDays,
 });

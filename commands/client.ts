@@ -1,13 +1,10 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { Failure } from "./command";
 
-interface RawResponse {
+export interface Response {
   status: number;
   headers: Headers;
   body: string;
-}
-
-export interface Response extends RawResponse {
   /** The header that sets the session cookie, and the cookie's value. */
   setCookie?: string;
   token?: string;
@@ -23,9 +20,8 @@ const HEADERS = { "user-agent": "Mozilla/5.0 (serverless-sessions; npm run verif
 const DEFAULT_PAGE = /^session-id: .+, counter: (\d+)$/;
 
 /**
- * Visits a page that starts sessions.
+ * Visits a page that starts sessions. On a page of your own, the first group of `page` finds the counter.
  *
- * @param page finds the counter on a page of your own, in its first group
  * @throws Failure that says what is wrong with the URL, the cookie's name or the pattern
  */
 export async function connect(url: string, cookieName: string, page?: RegExp): Promise<Client> {
@@ -60,23 +56,21 @@ export class Client {
 
   /** Sends a request with this `Cookie` header, in which characters up to U+00FF are sent as one byte each. */
   async send(cookie?: string, path = "", method = "GET"): Promise<Response> {
-    const headers = cookie === undefined ? HEADERS : { ...HEADERS, cookie };
+    const init = { method, headers: cookie === undefined ? HEADERS : { ...HEADERS, cookie } };
     for (let attempt = 1; ; attempt++) {
-      const response = await sendOnce(new URL(path, this.url), { method, headers });
-      if (!isThrottled(response) || attempt === MAX_ATTEMPTS) return this.read(response);
+      const { status, headers, body } = await sendOnce(new URL(path, this.url), init);
+      if (!isThrottled(status, body) || attempt === MAX_ATTEMPTS) {
+        const setCookie = headers.getSetCookie().find((text) => text.startsWith(`${this.cookieName}=`));
+        const token = setCookie?.slice(this.cookieName.length + 1).split(";")[0];
+        const counter = Number(this.page?.exec(body)?.[1]);
+        return { status, headers, body, setCookie, token, counter };
+      }
       await wait(Math.random() * Math.min(100 * 2 ** attempt, 3000));
     }
   }
-
-  private read({ status, headers, body }: RawResponse): Response {
-    const setCookie = headers.getSetCookie().find((text) => text.startsWith(`${this.cookieName}=`));
-    const token = setCookie?.slice(this.cookieName.length + 1).split(";")[0];
-    const counter = Number(this.page?.exec(body)?.[1]);
-    return { status, headers, body, setCookie, token, counter };
-  }
 }
 
-async function sendOnce(url: URL, init: RequestInit): Promise<RawResponse> {
+async function sendOnce(url: URL, init: RequestInit) {
   try {
     const signal = AbortSignal.timeout(TIMEOUT_SECONDS * 1000);
     const response = await fetch(url, { ...init, redirect: "manual", signal });
@@ -91,5 +85,5 @@ async function sendOnce(url: URL, init: RequestInit): Promise<RawResponse> {
  * Whether the request was throttled before it reached the function: by the stage (429) or by the account's Lambda
  * concurrency (503 with API Gateway's own text). New accounts have a concurrency of 10.
  */
-const isThrottled = ({ status, body }: RawResponse) =>
+const isThrottled = (status: number, body: string) =>
   status === 429 || (status === 503 && /^\{"message": ?"Service Unavailable"\}$/.test(body));

@@ -4,8 +4,8 @@ import { type ParseArgsConfig, parseArgs } from "node:util";
 export class Failure extends Error {}
 
 /**
- * Runs a command of package.json and ends the process. A {@link Failure} or a mistake in the options is shown as one sentence,
- * with exit code 1. Any other error is a defect, and Node.js shows where it is.
+ * Runs a command of package.json and ends the process. A {@link Failure} or a mistake in the options gets one line;
+ * any other error is a defect, and Node.js shows where it is.
  */
 export async function runCommand<T extends ParseArgsConfig>(
   script: string,

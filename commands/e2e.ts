@@ -9,8 +9,8 @@ import { connect } from "./client";
 import { Failure, runCommand } from "./command";
 import { arrive, expectVisit } from "./visitors";
 
-const help = `Deploys the program as a temporary stack with a random name and tests it: up, the checks of npm run verify,
-up again without changes, a change of settings that keeps the table, the URL and the sessions, destroy.
+const help = `Tests the program as a temporary stack with a random name: up, the checks of npm run verify, up again
+without changes, up with other settings that keep the table, the URL and the sessions, destroy.
 
   npm run e2e -- [options]
 
@@ -23,8 +23,6 @@ It takes about five minutes and costs well under a cent. Ctrl-C deletes what has
 /** Settings that affect things outside the stack, or that keep it from being deleted. */
 const EXCLUDED = ["domainName", "hostedZoneId", "disableExecuteApiEndpoint", "alarmEmail", "protectData"];
 const changes = { cookieName: "e2e-session", idleSeconds: "600" };
-/** How often to try, every two seconds, until a new URL or a changed function has become available. */
-const MAX_ATTEMPTS = 45;
 
 const options = { settings: { type: "string", default: "dev" } } as const;
 const show = (text: string) => process.stdout.write(text);
@@ -45,22 +43,27 @@ async function e2e(settings: string): Promise<void> {
 
   const workspace = await LocalWorkspace.create({ workDir: process.cwd() });
   const selected = await workspace.stack();
-  await workspace.saveStackSettings(name, { config: await readSettings(workspace, settings) });
+  const config = await readSettings(workspace, settings);
   console.log(`If this process gets killed, delete its stack with:\n${commands}`);
   const stack = await Stack.create(name, workspace);
-  // Creating a stack also selects it.
-  if (selected) await workspace.selectStack(selected.name);
   try {
+    // Some backends have written a key into the new stack's settings.
+    const created = await workspace.stackSettings(name).catch(() => ({}));
+    await workspace.saveStackSettings(name, { ...created, config });
     await test(stack, interruption.signal);
   } catch (error) {
     throw interruption.signal.reason ?? error;
   } finally {
     console.log("\nDestroy");
-    const removed = stack.destroy(output).then(() => workspace.removeStack(name));
-    await removed.catch((error) => {
+    try {
+      await stack.destroy(output);
+      await workspace.removeStack(name);
+    } catch (error) {
       console.error(`${explain(error)}\nStack ${name} may still exist. Delete it with:\n${commands}`);
       process.exitCode = 1;
-    });
+    }
+    // Creating a stack selects it, and removing one selects none.
+    if (selected) await workspace.selectStack(selected.name);
   }
 }
 
@@ -88,8 +91,9 @@ async function test(stack: Stack, signal: AbortSignal): Promise<void> {
   console.log("\nAll steps passed.");
 }
 
+/** Waits up to 90 s for a new URL or a changed function to become available. */
 async function connectSoon(url: string, cookieName: string, signal: AbortSignal) {
-  for (let attempt = 1; attempt < MAX_ATTEMPTS && !signal.aborted; attempt++) {
+  for (let attempt = 1; attempt < 45 && !signal.aborted; attempt++) {
     const client = await connect(url, cookieName).catch(() => wait(2000));
     if (client) return client;
   }
@@ -99,17 +103,18 @@ async function connectSoon(url: string, cookieName: string, signal: AbortSignal)
 /** The settings in `Pulumi.<name>.yaml` that suit a temporary stack. */
 async function readSettings(workspace: LocalWorkspace, name: string) {
   const { config = {} } = await workspace.stackSettings(name).catch(() => {
-    throw new Failure(
-      `There is no Pulumi.${name}.yaml. Pass the name of a stack with settings: --settings NAME.`,
-    );
+    throw new Failure(`There is no Pulumi.${name}.yaml. Pass another stack's name with --settings.`);
   });
-  const settings = Object.entries(config);
-  return Object.fromEntries(settings.filter(([key]) => !EXCLUDED.includes(key.split(":").pop() ?? "")));
+  const isSuitable = ([key]: [string, unknown]) => !EXCLUDED.includes(key.split(":").pop() ?? "");
+  return Object.fromEntries(Object.entries(config).filter(isSuitable));
 }
 
 /** What went wrong, without the CLI's whole output, which the Automation API puts into its errors. */
-function explain({ message }: Error): string {
+function explain(error: unknown): string {
+  const { message } = error as Error;
   if (message.includes("spawn pulumi ENOENT"))
     return "The Pulumi CLI is not on the PATH. Install it: https://www.pulumi.com/docs/install/";
-  return /error: (.+)/.exec(message)?.[1] ?? message;
+  if (/ACCESS_TOKEN must be set/.test(message)) return "The Pulumi CLI is not logged in. Run pulumi login.";
+  const [, problem] = /error: (.+)/.exec(message) ?? /stderr: (.+)/.exec(message) ?? [];
+  return problem ?? message;
 }

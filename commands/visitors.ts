@@ -11,7 +11,7 @@ export async function arrive(client: Client, forged?: string) {
   assert.notEqual(token, forged, `"${forged}" was accepted`);
   assert.ok(!forged || !first.body.includes(forged), `the response repeats "${forged}"`);
   let visits = 1;
-  /** Comes back, maybe with several session cookies. Throws unless the session continues and the visit is counted once. */
+  /** Comes back, maybe with several session cookies. Throws unless the session continues, with one visit more. */
   async function comeBack(tokens = [token]): Promise<void> {
     visits += 1;
     const cookie = tokens.map((value) => `${client.cookieName}=${value}`).join("; ");
@@ -31,9 +31,9 @@ export function expectVisit(client: Client, response: Response, token: string, v
 }
 
 /**
- * Visits a new session, which has one visit, from several browsers at once. Each pauses up to `maxPause` ms between visits.
+ * Visits a new session, with one visit, from several browsers at once. Each pauses up to `maxPause` ms before a visit.
  *
- * @returns how many visits succeeded, failed, and were counted (maybe including failed ones), and the ms that the slowest took
+ * @returns how many visits succeeded, failed, and were counted (failed ones may be), and how many ms the slowest took
  * @throws Error when the session was replaced, or a visit got another one's counter or was not counted
  */
 export async function visitInParallel(

@@ -14,8 +14,8 @@ interface Definition {
   todo: string;
 }
 
-// A single failed visit at night must not wake anyone. The SDK tries each call up to three times, and a visit to an ended
-// session makes two calls, so one failed visit can cause five failed calls.
+// A single failed visit at night must not wake anyone. The SDK tries each call up to three times, and a visit to an
+// ended session makes two calls, so one failed visit can cause five failed calls.
 const FAILED_VISITS = 2;
 const FAILED_CALLS = 5;
 

@@ -6,9 +6,9 @@ import { build, type Plugin } from "esbuild";
 const projectFolder = resolve(__dirname, "..");
 
 /**
- * A transformation for a `CallbackFunction`. Replaces its archive, which has the serialized callback and every package in
- * `dependencies`, with one bundle of the callback and the modules that it requires, and their source map. Paths in the
- * callback's `require` are relative to `index.ts`.
+ * A transformation for a `CallbackFunction`. Replaces its archive, which has the serialized callback and all packages,
+ * with one bundle of the callback and the modules that it requires, and their source map. Paths in the callback's
+ * `require` are relative to `index.ts`.
  */
 // It isn't one of the newer `transforms`, because Pulumi's runtime mocks ignore those.
 export const bundle: pulumi.ResourceTransformation = ({ type, name, props, opts }) => {
@@ -23,9 +23,9 @@ export const bundle: pulumi.ResourceTransformation = ({ type, name, props, opts 
 };
 
 /**
- * Bundles the modules that the callback requires, and appends the callback unchanged, with a `require` that finds them. The
- * callback can't be an ES module, because the serializer wraps each function in a `with` block, and esbuild only removes unused
- * code from what ES modules import.
+ * Bundles the modules that the callback requires, and appends the callback unchanged, with a `require` that finds
+ * them. The callback can't be an ES module, because the serializer wraps each function in a `with` block, and esbuild
+ * only removes unused code from what ES modules import.
  */
 async function createArchive(callback?: string): Promise<pulumi.asset.AssetArchive> {
   if (callback === undefined) throw new Error("it isn't a CallbackFunction.");
@@ -61,7 +61,7 @@ async function createArchive(callback?: string): Promise<pulumi.asset.AssetArchi
   return new pulumi.asset.AssetArchive({ ...Object.fromEntries(files), "index.mjs": entry });
 }
 
-// Keeps packages out of the source map, which is for our own files: each gets a map of column 2^29, which doesn't exist.
+// Keeps packages out of the source map, which is for our own files: each gets a map that only maps column 2^29.
 const packages: Plugin = {
   name: "packages",
   setup({ onLoad }) {

@@ -2,7 +2,7 @@ import { fromEnv } from "@aws-sdk/credential-provider-env";
 import { fromHttp } from "@aws-sdk/credential-provider-http";
 
 /**
- * Replaces the SDK's default credentials in the bundle. Lambda passes credentials in environment variables, or, with SnapStart,
- * the address of an endpoint. The other sources (profiles, sign-on, EC2) don't exist there, but are a third of the SDK's code.
+ * Replaces the SDK's default credentials in the bundle. Lambda passes credentials in environment variables or, with
+ * SnapStart, the address of an endpoint. Other sources, such as profiles, don't exist there, but need a lot of code.
  */
 export const defaultProvider = () => () => (process.env.AWS_ACCESS_KEY_ID ? fromEnv() : fromHttp())();

@@ -5,7 +5,7 @@ type ValidationOption = aws.types.output.acm.CertificateDomainValidationOption;
 
 interface DomainArgs {
   domainName: string;
-  /** The id of the name's public hosted zone in Route 53, which gets two records: for the name and for its certificate. */
+  /** The id of the name's public hosted zone in Route 53. It gets two records: for the name and its certificate. */
   hostedZoneId: string;
   /** The stage that the name leads to. */
   stage: aws.apigatewayv2.Stage;

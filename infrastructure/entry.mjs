@@ -1,5 +1,5 @@
-// The archive's index.mjs. It awaits the handler's `init`, which only an ES module can do while it loads, but requires the bundle:
-// if it imported it, Node.js would search all of it for exports.
+// The archive's index.mjs. It awaits the handler's `init`, which only an ES module can do while it loads. It requires
+// the bundle, because with an import, Node.js would search all of it for exports.
 import { createRequire } from "node:module";
 
 process.setSourceMapsEnabled(true);

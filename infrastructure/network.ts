@@ -24,9 +24,9 @@ const networkPolicy: aws.iam.PolicyDocument = {
 };
 
 /**
- * A network without internet access: isolated subnets in two zones, and a gateway endpoint for DynamoDB that lets `role` do
- * only what `statement` allows. Lambda sends logs and traces from outside the network. (awsx also creates an internet gateway,
- * but no route leads to it.)
+ * A network without internet access: isolated subnets in two zones, and a gateway endpoint for DynamoDB that lets
+ * `role` do only what `statement` allows. Lambda sends logs and traces from outside the network. (awsx also creates an
+ * internet gateway, but no route leads to it.)
  */
 export class PrivateNetwork extends pulumi.ComponentResource {
   /** Puts a function into the network. */

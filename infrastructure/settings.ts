@@ -52,7 +52,7 @@ export const definitions = {
     allowed: `one of ${RETENTION_DAYS.join(", ")}`,
     example: "30",
   },
-  // The account's quotas also apply: by default 10,000 and, depending on the region, 1,250 to 5,000. You can request more.
+  // The account's quotas also apply: by default 10,000 and, depending on the region, 1,250 to 5,000.
   throttlingRateLimit: wholeNumber(1, 1000000, 1000),
   throttlingBurstLimit: wholeNumber(1, 1000000, 1000),
   protectData: flag,

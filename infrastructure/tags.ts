@@ -1,8 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 
 /**
- * Tags every resource that supports tags with its project and stack. The provider's `defaultTags` would have to be repeated in
- * every stack's settings.
+ * Tags every resource that supports tags with its project and stack. The provider's `defaultTags` would have to be
+ * repeated in every stack's settings.
  */
 export function tagEverything(): void {
   const tags = { project: pulumi.getProject(), stack: pulumi.getStack() };

@@ -130,11 +130,11 @@ export function createSessions<Data extends Storable<Data>>({
 }
 
 /**
- * Allows three attempts of a second each; by default, the SDK waits for a response forever. The first timeout is for the
+ * A client for a function. It allows three attempts of a second each; by default, the SDK waits for a response forever. The first timeout is for the
  * response's headers, the second for a body that stalls.
  */
-const createClient = () =>
-  new DynamoDBClient({
+export function createClient(): DynamoDBClient {
+  const client = new DynamoDBClient({
     cacheMiddleware: true,
     maxAttempts: 3,
     requestHandler: {
@@ -144,3 +144,7 @@ const createClient = () =>
       httpsAgent: { maxSockets: 256 },
     },
   });
+  // It copies every request and response, for a logger that does nothing by default. Nothing happens if it isn't there.
+  client.middlewareStack.remove("loggerMiddleware");
+  return client;
+}

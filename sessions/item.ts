@@ -66,6 +66,17 @@ export const change = ({ slot, recent, others }: Request): Update => ({
   remove: ["unused", ...others],
 });
 
+/** Changes a session whose slot is full: it becomes the recent one. */
+export const changeFull = (request: Request): Update => {
+  const { condition, remove } = change(request);
+  const { slot, recent } = request;
+  return {
+    condition: `${condition} AND size(${slot}) >= :full`,
+    set: `#expiresAt = :expiresAt, ${recent} = ${slot}, ${slot} = :request`,
+    remove,
+  };
+};
+
 /** The item after an update. If the condition was false, nothing has changed, and it is the item as it is. */
 export interface Updated {
   isRejected: boolean;

@@ -1,10 +1,10 @@
-import { randomBytes } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import type { Item } from "./change";
 
 /**
- * An item remembers the ids of its latest changes, so that a retry isn't applied again. It has to remember all of the last few
- * seconds, however many, and can forget the others. So each period of time has a slot, and whoever changes the item drops the
- * slots that are neither this period's nor the one before.
+ * An item remembers the ids of its latest changes, so that a retry isn't applied again. Most sessions change a few times in
+ * the seconds in which a retry can arrive, so each period of time has a slot, and whoever changes the item drops the slots that
+ * are neither this period's nor the one before.
  */
 export interface Request {
   id: string;
@@ -18,6 +18,9 @@ export interface Request {
 
 // The SDK's last attempt starts less than four seconds after the first, and clocks may differ a little.
 const PERIOD_SECONDS = 6;
+
+/** A session that keeps changing faster than a person forgets its older changes earlier: this many move on at a time. */
+export const FULL = 10;
 
 const LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 const letterOf = (period: number) => LETTERS[period % LETTERS.length];
@@ -38,8 +41,8 @@ export function createRequest(time: number): Request {
   const period = Math.floor(time / PERIOD_SECONDS);
   const [slot, recent] = [slotOf(period), slotOf(period - 1)];
   return {
-    // Short, because an item holds several. The first letter tells the period: see changesSince.
-    id: `${letterOf(period)}${randomBytes(5).toString("base64url").slice(0, 6)}`,
+    // Short, because an item holds several: 36 random bits. The first letter tells the period: see changesSince.
+    id: `${letterOf(period)}${Buffer.from(randomUUID().slice(24), "hex").toString("base64url").slice(0, 6)}`,
     slot: name(slot),
     recent: name(recent),
     others: [name(slot ^ 2), name(recent ^ 2)],
@@ -52,14 +55,19 @@ export function createRequest(time: number): Request {
  * @returns `undefined` if the item doesn't remember the request
  */
 export function changesSince({ id, slot }: Request, item: Item | undefined): number | undefined {
-  const requests = item?.[slot]?.L ?? [];
-  const position = requests.findIndex(({ S }) => S === id);
-  if (position < 0) return undefined;
-  const next = letterOf(LETTERS.indexOf(id.charAt(0)) + 1);
-  const inNextPeriod = [0, 1, 2, 3]
-    .map(name)
-    .filter((other) => other !== slot)
-    .flatMap((other) => item?.[other]?.L ?? [])
-    .filter(({ S }) => next && S?.startsWith(next));
-  return requests.length - 1 - position + inNextPeriod.length;
+  const lists = [0, 1, 2, 3].map((i) => ({
+    slot: name(i),
+    ids: item?.[name(i)]?.L?.map(({ S = "" }) => S) ?? [],
+  }));
+  const found = lists.find(({ ids }) => ids.includes(id));
+  if (!found) return undefined;
+  const [thisPeriod] = id;
+  const nextPeriod = letterOf(LETTERS.indexOf(id.charAt(0)) + 1);
+  // The request's own list has moved on if its slot was full.
+  const isLater =
+    (list: string) =>
+    ([letter]: string) =>
+      letter === nextPeriod || (letter === thisPeriod && list === slot);
+  const inOthers = lists.flatMap((list) => (list === found ? [] : list.ids.filter(isLater(list.slot))));
+  return found.ids.length - 1 - found.ids.indexOf(id) + inOthers.length;
 }

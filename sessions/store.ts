@@ -1,7 +1,7 @@
 import { type Change, clausesOf, type Item } from "./change";
 import { failure, isInvalid, SessionError } from "./errors";
-import { accessItems, type Client, change as changing, creation, number, updates } from "./item";
-import { changesSince, createRequest } from "./request";
+import { accessItems, type Client, changeFull, change as changing, creation, number, updates } from "./item";
+import { changesSince, createRequest, FULL } from "./request";
 
 /** Where sessions are, and how long they live. */
 export interface StoreOptions {
@@ -34,6 +34,8 @@ const ENDED_SECONDS = 60;
 export function createStore<Data>(options: StoreOptions) {
   const { idleSeconds, absoluteSeconds, now } = options;
   const items = accessItems(options.dynamodb, options.tableName);
+  // Slots that this instance has seen full. Another instance may know better: see change.
+  const full = new Set<string>();
   const createdAt = (item?: Item) => Number(item?.["created-at"]?.N);
   const expiresAt = (item?: Item) => Number(item?.["expires-at"]?.N);
   const isLive = (item: Item | undefined, time: number) =>
@@ -62,12 +64,22 @@ export function createStore<Data>(options: StoreOptions) {
     async change(id: string, change: Change<Data>): Promise<Found | Absent> {
       const { time, limits, expiry } = clock();
       const request = createRequest(time);
-      const ids = { ":id": { S: request.id }, ":request": listOf(request.id), ":none": { L: [] } };
+      const values = { ...limits, ...expiry, ":id": { S: request.id }, ":request": listOf(request.id) };
+      const clauses = clausesOf(change);
+      const slot = `${request.slot} ${id}`;
       try {
-        const values = { ...limits, ...expiry, ...ids };
-        const { item, isRejected } = await items.update(id, changing(request), values, clausesOf(change));
+        let updated = full.delete(slot)
+          ? await items.update(id, changeFull(request), { ...values, ":full": number(FULL) }, clauses)
+          : undefined;
+        // Another instance may have emptied the slot in the meantime.
+        if (!updated?.item || (updated.isRejected && isLive(updated.item, time)))
+          updated = await items.update(id, changing(request), { ...values, ":none": { L: [] } }, clauses);
+        const { item, isRejected } = updated;
         const laterChanges = changesSince(request, item);
-        if (item && laterChanges !== undefined) return { item, laterChanges };
+        if (item && laterChanges !== undefined) {
+          if ((item[request.slot]?.L?.length ?? 0) >= FULL) full.add(slot);
+          return { item, laterChanges };
+        }
         if (!isRejected) failure(new Error("DynamoDB returned an item without this change"));
         return whyAbsent(item, time);
       } catch (error) {

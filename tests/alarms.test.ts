@@ -67,6 +67,10 @@ describe("the alarms", () => {
     assert.deepEqual(Object.keys(problems).sort(), alarms.map(([name]) => name).sort());
   });
 
+  it("go off after one bad period, unless they measure latency", () => {
+    assert.deepEqual(raised({ ...calm, Errors: [[0], [6], [0], [0]] }), ["function-errors"]);
+  });
+
   it("tolerate failures of less than 1 % of visits, and of 80 % of the quota", () => {
     for (const name of ["5xx", "StoreFailures", "ThrottledVisits"]) {
       assert.deepEqual(raised({ ...busy, ...each(name, 30) }), []);

@@ -124,11 +124,12 @@ describe("the program", () => {
       cookieName: "sid",
       idleSeconds: "60",
       absoluteSeconds: "600",
+      secretIds: "true",
     });
     const { memorySize, environment } = inputs(FUNCTION, "visit");
     const { variables } = environment as { variables: Record<string, string> };
     assert.equal(memorySize, 512);
-    assert.equal(variables.COOKIE_NAME, "sid");
+    assert.deepEqual([variables.COOKIE_NAME, variables.SECRET_IDS], ["sid", "true"]);
     assert.deepEqual([variables.IDLE_SECONDS, variables.ABSOLUTE_SECONDS], ["60", "600"]);
     const { defaultRouteSettings } = inputs(STAGE, "default");
     assert.deepEqual(defaultRouteSettings, { throttlingRateLimit: 50, throttlingBurstLimit: 70 });
@@ -152,6 +153,21 @@ describe("the program", () => {
     assert.ok(!/cookie|header|querystring/i.test(values.join()));
     for (const name of ["integration.requestId", "integrationErrorMessage", "status", "identity.sourceIp"]) {
       assert.ok(values.includes(`$context.${name}`), name);
+    }
+  });
+
+  it("sends each route's requests to the function, in payload format 2.0", () => {
+    const { integrationType, integrationUri, payloadFormatVersion } = program.inputs(
+      "aws:apigatewayv2/integration:Integration",
+      "visit",
+    );
+    assert.deepEqual(
+      [integrationType, integrationUri, payloadFormatVersion],
+      ["AWS_PROXY", "arn:invoke", "2.0"],
+    );
+    const routes = program.resources.filter(({ type }) => type === "aws:apigatewayv2/route:Route");
+    for (const { name, inputs } of routes) {
+      assert.deepEqual(inputs, { apiId: "api1", routeKey: name, target: "integrations/integration1" });
     }
   });
 

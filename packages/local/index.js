@@ -1,2 +1,3 @@
 require("./register");
-module.exports = require("./api.ts");
+// Here it is api.ts; in the published package it is what `npm pack` makes of it.
+module.exports = require("./api");

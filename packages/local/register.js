@@ -1,104 +1,79 @@
-// Compiles TypeScript modules as they are required: the local run's own and the program's. The results are kept, by the
-// content that they were compiled from, because compiling would take a third of a start. Where ts-node is registered, it
-// goes on compiling, except for what is in node_modules, which it skips.
+// Compiles TypeScript modules as they are required, with the options in the nearest tsconfig.json.
 
-const { createHash } = require("node:crypto");
-const {
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} = require("node:fs");
+const { readdirSync, statSync } = require("node:fs");
 const { SourceMap } = require("node:module");
-const { basename, dirname, join, relative, sep } = require("node:path");
+const { dirname, join, sep } = require("node:path");
 
-const MAX_KEPT = 500;
+// A process for each of a few calls starts faster than a thread with a process for all of them.
+process.env.ESBUILD_WORKER_THREADS = "0";
+const { buildSync } = require("esbuild");
+delete process.env.ESBUILD_WORKER_THREADS;
 
-const project = process.cwd();
-const modules = dirname(dirname(require.resolve("typescript/package.json")));
-const kept = join(modules, ".cache", "pulumi-aws-local");
-exports.kept = kept;
-const config = join(project, "tsconfig.json");
-const configText = textOf(config);
-const { version } = require("typescript/package.json");
-const isOurs = (file) => file.startsWith(__dirname + sep);
+/** By file: when the source had last changed, its JavaScript and, once it is needed, the source map. */
 const compiled = new Map();
-const other = require.extensions[".ts"];
 
 require.extensions[".ts"] = (module, file) => {
-  if (other && !(isOurs(file) && file.includes(`${sep}node_modules${sep}`))) return other(module, file);
-  const text = compile(file);
-  compiled.set(file, text);
-  module._compile(text, file);
+  const { mtimeMs } = statSync(file);
+  if (compiled.get(file)?.mtimeMs !== mtimeMs) compileAll(file);
+  module._compile(compiled.get(file).text, file);
 };
 
-/** The TypeScript line of a place in a compiled module. Lines and columns begin with 1. */
-exports.originalLine = (file, line, column) => {
-  const [, map] = /\n\/\/# sourceMappingURL=data:[^,]+;base64,(\S+)\s*$/.exec(compiled.get(file) ?? "") ?? [];
-  if (!map) return line;
-  const entries = new SourceMap(JSON.parse(Buffer.from(map, "base64").toString()));
-  return (entries.findEntry(line - 1, column - 1).originalLine ?? line - 1) + 1;
-};
+// Stack traces name the places in the sources. Node.js could do that, but would read the source map of each package, too.
+Error.prepareStackTrace = (error, frames) =>
+  [error, ...frames]
+    .join("\n    at ")
+    .replace(/(\/[^()\n]+\.ts):(\d+):(\d+)/g, (place, file, line, column) => {
+      const known = compiled.get(file);
+      if (!known) return place;
+      known.map ??= new SourceMap(JSON.parse(atob(known.text.slice(known.text.lastIndexOf("base64,") + 7))));
+      const { originalLine, originalColumn } = known.map.findEntry(line - 1, column - 1);
+      return originalLine === undefined ? place : `${file}:${originalLine + 1}:${originalColumn + 1}`;
+    });
 
-function compile(file) {
-  const source = readFileSync(file, "utf8");
-  const parts = [basename(file), source, version, isOurs(file) ? "" : configText];
-  const target = join(kept, `${createHash("sha256").update(parts.join("\0")).digest("hex")}.js`);
-  if (existsSync(target)) return readFileSync(target, "utf8");
-  const text = transpile(file, source);
-  keep(target, text);
-  return text;
-}
-
-/** The text of a tsconfig.json and of the project's files that it extends. */
-function textOf(config) {
-  if (!existsSync(config)) return "";
-  const text = readFileSync(config, "utf8");
-  const [, base] = /"extends"\s*:\s*"(\.[^"]+)"/.exec(text) ?? [];
-  return base ? text + textOf(join(dirname(config), base.replace(/(\.json)?$/, ".json"))) : text;
-}
-
-function transpile(file, source) {
-  // Loaded only now: it takes a while.
-  const ts = require("typescript");
-  const { diagnostics, outputText } = ts.transpileModule(source, {
-    fileName: basename(file),
-    reportDiagnostics: true,
-    compilerOptions: {
-      target: "es2022",
-      ...(configText && !isOurs(file) && readOptions(ts)),
-      module: ts.ModuleKind.CommonJS,
-      inlineSourceMap: true,
-      sourceMap: false,
-    },
-  });
-  const [mistake] = diagnostics;
-  if (!mistake) return outputText;
-  const { line, character } = mistake.file.getLineAndCharacterOfPosition(mistake.start);
-  const message = ts.flattenDiagnosticMessageText(mistake.messageText, "\n");
-  const place = `${relative(project, file)}(${line + 1},${character + 1})`;
-  throw new Error(`${place}: error TS${mistake.code}: ${message}`);
-}
-
-function readOptions(ts) {
-  const { config: json } = ts.readConfigFile(config, ts.sys.readFile);
-  const host = { ...ts.sys, readDirectory: () => [] };
-  return ts.parseJsonConfigFileContent(json, host, project).options;
-}
-
-function keep(target, text) {
+/** Compiles a module together with those beside it, as each call of esbuild takes a while, or the whole local run. */
+function compileAll(file) {
+  const isOurs = file.startsWith(__dirname + sep);
+  const folder = isOurs ? __dirname : dirname(file);
+  const names = readdirSync(folder, { recursive: isOurs });
+  const isProgram = (name) => /^(?!.*node_modules).*(?<!\.d)\.ts$/.test(name);
   try {
-    mkdirSync(kept, { recursive: true });
-    if (readdirSync(kept).length > MAX_KEPT) rmSync(kept, { recursive: true });
-    mkdirSync(kept, { recursive: true });
-    // Another process may be reading or writing the same file.
-    const whole = `${target}.${process.pid}`;
-    writeFileSync(whole, text);
-    renameSync(whole, target);
+    compile(
+      folder,
+      names.flatMap((name) => (isProgram(name) ? join(folder, name) : [])),
+    );
   } catch {
-    // It will be compiled again next time.
+    // Perhaps it's another one that is wrong.
+    try {
+      compile(dirname(file), [file]);
+    } catch ({ errors: [{ text, location }] }) {
+      throw new SyntaxError(`${location.file}:${location.line}:${location.column + 1}: ${text}`);
+    }
   }
+}
+
+function compile(folder, files) {
+  const changes = new Map(files.map((file) => [file, statSync(file).mtimeMs]));
+  const { outputFiles } = buildSync({
+    entryPoints: files,
+    outdir: folder,
+    outbase: folder,
+    write: false,
+    platform: "node",
+    format: "cjs",
+    target: "node20",
+    // An `import()` in CommonJS then finds TypeScript modules, too.
+    supported: { "dynamic-import": false },
+    sourcemap: "inline",
+    sourcesContent: false,
+    logLevel: "silent",
+  });
+  for (const { path, text } of outputFiles) {
+    const file = path.replace(/js$/, "ts");
+    compiled.set(file, { mtimeMs: changes.get(file), text: withoutCopies(text) });
+  }
+}
+
+/** Makes `import * as x` the module itself, as TypeScript does. Pulumi can't serialize the copy that esbuild makes of it. */
+function withoutCopies(text) {
+  return text.replace(/^(var (?!import_)\w+ = )__toESM\((require\("[^"]+"\))(, 1)?\);$/gm, "$1$2;");
 }

@@ -1,3 +1,8 @@
+// Before anything loads Pulumi.
+import "./pulumi/lighter";
+
+import { existsSync } from "node:fs";
+import { tmpdir } from "node:os";
 import type { AnsweredRequest } from "./apigateway/listener";
 import { createApis } from "./apigateway/provider";
 import { createServers, type Listener } from "./apigateway/servers";
@@ -6,14 +11,14 @@ import { createTables, OUTSIDER } from "./dynamodb/provider";
 import { type Authorize, createIam } from "./iam/provider";
 import type { Outcome } from "./lambda/instance";
 import { createFunctions, type Functions } from "./lambda/provider";
-import type { UserError } from "./pulumi/errors";
-import { listIgnored, summarize } from "./pulumi/ignored";
-import { deploy, type Outputs, type Patience } from "./pulumi/program";
+import { UserError } from "./pulumi/errors";
+import { summarize } from "./pulumi/ignored";
+import { type DeployOptions, deploy, type Outputs } from "./pulumi/program";
 import { readProject } from "./pulumi/project";
-import type { Created, Provider, Resource } from "./pulumi/resource";
+import type { Provider, Resource } from "./pulumi/resource";
 import { standIns } from "./pulumi/standins";
 
-export interface RunOptions extends Patience {
+export interface RunOptions extends DeployOptions {
   /** The folder of the Pulumi project. */
   folder: string;
   stack: string;
@@ -23,8 +28,6 @@ export interface RunOptions extends Patience {
   data?: string;
   /** The URL of a DynamoDB to use instead of the embedded one. */
   dynamodb?: string;
-  /** Called for each resource, in the order of creation. */
-  onCreated?: (resource: Resource) => void;
   onRequest?: (request: AnsweredRequest) => void;
   /** Called when the run cannot go on, for example because its data folder has been deleted. */
   onFailure?: (error: UserError) => void;
@@ -51,8 +54,8 @@ export interface Deployed {
 export interface Run extends Deployed {
   /** The URL of DynamoDB. */
   dynamodb: string;
-  /** Deploys the project as it is now. If that fails, the previous deployment goes on. */
-  redeploy(): Promise<Deployed>;
+  /** Deploys the project as it is now. Until that succeeds, the previous deployment keeps running. */
+  redeploy(signal?: AbortSignal): Promise<Deployed>;
   /** Ends the run. A data folder stays. */
   close(): Promise<void>;
 }
@@ -63,6 +66,11 @@ export interface Run extends Deployed {
  * @throws UserError when the project, the program or an option is wrong
  */
 export async function run(options: RunOptions): Promise<Run> {
+  if (!existsSync(tmpdir())) {
+    throw new UserError(
+      `The temporary folder ${tmpdir()} does not exist. Create it, or set TMPDIR to another one.`,
+    );
+  }
   // These outlive a deployment; everything else is created anew by the next.
   let authorize: Authorize = () => undefined;
   const embedded = options.dynamodb
@@ -76,9 +84,9 @@ export async function run(options: RunOptions): Promise<Run> {
   /** The functions of this deployment, and of previous ones that still have invocations to finish. */
   const running = new Set<Functions>();
   const closing = new AbortController();
-  const signal = options.signal ? AbortSignal.any([options.signal, closing.signal]) : closing.signal;
 
-  async function deployOnce(): Promise<Deployed> {
+  async function deployOnce(interrupt?: AbortSignal): Promise<Deployed> {
+    const signal = interrupt ? AbortSignal.any([interrupt, closing.signal]) : closing.signal;
     const project = readProject(options.folder, options.stack);
     const { region } = project;
     // DynamoDB Local keeps separate tables for each access key.
@@ -96,15 +104,15 @@ export async function run(options: RunOptions): Promise<Run> {
       ...apis.provider,
     };
     const resources: Resource[] = [];
-    const ignored = options.dynamodb ? ["IAM (with --dynamodb)"] : [];
-    const onCreated = (resource: Resource, created: Created) => {
+    const onCreated = (resource: Resource) => {
       resources.push(resource);
-      ignored.push(...listIgnored(resource, created, provider));
       options.onCreated?.(resource);
     };
     running.add(functions);
     try {
-      const outputs = await deploy(project, provider, onCreated, { ...options, signal });
+      const { onWaiting } = options;
+      const { outputs, ignored } = await deploy(project, provider, { onCreated, onWaiting, signal });
+      if (options.dynamodb) ignored.push("IAM (with --dynamodb)");
       listeners = apis.listeners();
       await servers.serve(listeners);
       authorize = iam.authorize;
@@ -126,8 +134,8 @@ export async function run(options: RunOptions): Promise<Run> {
   }
 
   let last: Promise<unknown> = Promise.resolve();
-  function redeploy(): Promise<Deployed> {
-    const next = last.then(deployOnce);
+  function redeploy(signal?: AbortSignal): Promise<Deployed> {
+    const next = last.then(() => deployOnce(signal));
     last = next.catch(() => {});
     return next;
   }
@@ -141,7 +149,7 @@ export async function run(options: RunOptions): Promise<Run> {
   }
 
   try {
-    return { ...(await redeploy()), dynamodb, redeploy, close };
+    return { ...(await redeploy(options.signal)), dynamodb, redeploy, close };
   } catch (error) {
     await close();
     throw error;

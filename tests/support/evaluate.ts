@@ -78,9 +78,9 @@ async function evaluateUncached(
   for (const [key, value] of Object.entries(settings)) project.config[`${project.name}:${key}`] = value;
   const resources: Resource<Record<string, unknown>>[] = [];
   registrations = new Map();
-  const outputs = await deploy(project, { ...standIns(project.region), ...aws, ...provider }, (resource) => {
-    resources.push(resource as Resource<Record<string, unknown>>);
-  });
+  const onCreated = (resource: Resource) => resources.push(resource);
+  const everything = { ...standIns(project.region), ...aws, ...provider };
+  const { outputs } = await deploy(project, everything, { onCreated });
   const registered = [...registrations.values()];
   return {
     resources,

@@ -1,6 +1,6 @@
 // Writes the stacks dev and prod, without and with every option, to FOLDER, as CloudFormation templates:
 //
-//   npx ts-node tests/support/templates.ts FOLDER
+//   node -r pulumi-aws-local/register.js tests/support/templates.ts FOLDER
 
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

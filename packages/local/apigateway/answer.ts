@@ -1,53 +1,51 @@
-import { randomBytes } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import { setTimeout as wait } from "node:timers/promises";
 import type { Outcome } from "../lambda/instance";
+import { type Cors, corsHeaders, withCors } from "./cors";
 import { type GatewayResponse, toEvent, toResponse } from "./payload";
-import { headBytes, isDecodable, MAX_HEAD_BYTES } from "./request";
+import { decodePath, headBytes, MAX_HEAD_BYTES } from "./request";
 import { findRoute } from "./routes";
 
-/** An HTTP API as the program declares it. */
+/** An HTTP API as the program declares it. What has a `variant` is not emulated; it names its kind, in the plural. */
 export interface Api {
   id: string;
-  accountId: string;
+  endpoint: string;
   executionArn: string;
+  variant?: string;
+  cors?: Cors;
   /** By id. */
   integrations: Map<string, Integration>;
-  routes: { routeKey: string; target?: string }[];
-  /** By name. */
-  stages: Map<string, Stage>;
+  routes: { routeKey: string; target?: string; variant?: string }[];
+  /** By name: whether a stage lets another request pass at a time, in milliseconds. */
+  stages: Map<string, (now: number) => boolean>;
 }
 
 export interface Integration {
   functionArn: string;
   timeoutMilliseconds: number;
-}
-
-export interface Stage {
-  /** Whether another request may pass at a time, in milliseconds. */
-  throttle: (now: number) => boolean;
-  accessLogFormat?: string;
+  variant?: string;
 }
 
 /** Invokes a function for the route whose ARN is `sourceArn`. */
 export type InvokeFunction = (functionArn: string, event: object, sourceArn: string) => Promise<Outcome>;
 
-export interface Answer extends GatewayResponse, Progress {
+export interface Answer extends GatewayResponse {
   /** Why the gateway answered instead of the function, if it did. */
   error?: string;
+  /** Whether the function had to be started for it; `undefined` when it was not invoked. */
+  coldStart?: boolean;
 }
 
-/** What is known of a request depends on how far it got. */
-interface Progress {
-  requestId: string;
-  stage?: string;
-  routeKey?: string;
-  /** The time that the function took, in milliseconds, if it was invoked. */
-  integrationMilliseconds?: number;
-  /** The request id of the function's invocation. */
-  integrationRequestId?: string;
-  /** Whether the function had to be started first. */
-  coldStart?: boolean;
+const refuse = (statusCode: number, message: string, error?: string): Answer => ({
+  statusCode,
+  headers: { "content-type": "application/json" },
+  body: JSON.stringify({ message }),
+  error,
+});
+
+function refuseVariant(variant: string): Answer {
+  const message = `The local run doesn't emulate ${variant}.`;
+  return refuse(501, message, message);
 }
 
 /**
@@ -58,18 +56,10 @@ interface Progress {
 export async function answerRequest(
   api: Api,
   request: IncomingMessage,
+  requestId: string,
   body: Buffer | undefined,
   invokeFunction: InvokeFunction,
 ): Promise<Answer> {
-  const progress: Progress = { requestId: randomBytes(11).toString("base64") };
-  const refuse = (statusCode: number, message: string, error?: string): Answer => ({
-    statusCode,
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify({ message }),
-    ...progress,
-    error,
-  });
-  const { requestId } = progress;
   const { method = "" } = request;
   // A client that takes the API for a proxy names it in the request line.
   request.url = request.url?.replace(/^https?:\/\/[^/?]*\/?/i, "/");
@@ -79,55 +69,50 @@ export async function answerRequest(
     return refuse(431, "Request Header Fields Too Large", error);
   }
   if (!body) return refuse(413, "Request Entity Too Large", "the body is over 10 MB");
+  if (api.variant) return refuseVariant(api.variant);
 
-  const [path = "/"] = (request.url ?? "/").split("?");
-  if (!isDecodable(path)) return refuse(400, "Bad Request", "the path is not percent-encoded correctly");
+  const path = decodePath(request.url ?? "/");
+  if (path === undefined) return refuse(400, "Bad Request", "the path is not percent-encoded correctly");
+  if (api.cors && method === "OPTIONS") {
+    return { statusCode: 204, headers: corsHeaders(api.cors, request), body: "" };
+  }
   const [, first = ""] = path.split("/");
-  const stageName = first !== "$default" && api.stages.has(first) ? first : "$default";
-  progress.stage = stageName;
-  const stage = api.stages.get(stageName);
-  const stagePath = stageName === "$default" ? path : path.slice(first.length + 1) || "/";
-  const match = stage && findRoute(api.routes, method, stagePath);
+  const stage = first !== "$default" && api.stages.has(first) ? first : "$default";
+  const isPassing = api.stages.get(stage);
+  const stagePath = stage === "$default" ? path : path.slice(first.length + 1) || "/";
+  const match = isPassing && findRoute(api.routes, method, stagePath);
   if (!match) return refuse(404, "Not Found");
 
-  const { routeKey, target } = match.route;
-  progress.routeKey = routeKey;
-  if (!stage.throttle(performance.now())) return refuse(429, "Too Many Requests", "throttled");
+  const { routeKey, target, variant } = match.route;
+  if (!isPassing(performance.now())) return refuse(429, "Too Many Requests", "throttled");
+  if (variant) return refuseVariant(variant);
   const integration = api.integrations.get(target?.replace(/^integrations\//, "") ?? "");
   if (!integration) return refuse(500, "Internal Server Error", "the route has no integration");
+  if (integration.variant) return refuseVariant(integration.variant);
 
-  const { accountId, id: apiId, executionArn } = api;
-  const { pathParameters } = match;
-  const event = toEvent(request, body, {
-    accountId,
-    apiId,
-    requestId,
-    routeKey,
-    stage: stageName,
-    pathParameters,
-  });
-  const routePath = routeKey === "$default" ? routeKey : `${method}${routeKey.slice(routeKey.indexOf("/"))}`;
-  const start = performance.now();
   const { functionArn, timeoutMilliseconds } = integration;
+  const event = toEvent(request, body, { apiId: api.id, path, requestId, stage, match });
+  const routePath = routeKey === "$default" ? routeKey : `${method}${routeKey.slice(routeKey.indexOf("/"))}`;
   const answered = new AbortController();
   // When the gateway gives up, the function goes on.
   const outcome = await Promise.race([
-    invokeFunction(functionArn, event, `${executionArn}/${stageName}/${routePath}`),
+    invokeFunction(functionArn, event, `${api.executionArn}/${stage}/${routePath}`),
     wait(timeoutMilliseconds, undefined, { signal: answered.signal, ref: false }),
   ]);
   answered.abort();
-  progress.integrationMilliseconds = performance.now() - start;
   if (!outcome) return refuse(503, "Service Unavailable", "the integration timed out");
+  return { ...toAnswer(outcome, api, request), coldStart: outcome.coldStart };
+}
 
-  progress.coldStart = outcome.coldStart;
-  progress.integrationRequestId = outcome.requestId;
+function toAnswer(outcome: Outcome, { cors }: Api, request: IncomingMessage): Answer {
   if ("error" in outcome) {
     const { errorType, errorMessage } = outcome.error;
+    if (errorType === "NotEmulated") return refuse(501, errorMessage, errorMessage);
     return errorType === "RequestEntityTooLargeException"
       ? refuse(413, "Request Entity Too Large", errorMessage)
       : refuse(500, "Internal Server Error", `${errorType}: ${errorMessage}`);
   }
   const response = toResponse(outcome.result);
   if (!response) return refuse(500, "Internal Server Error", "the function's result is not an HTTP response");
-  return { ...response, ...progress };
+  return cors ? withCors(response, cors, request) : response;
 }

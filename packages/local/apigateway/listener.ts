@@ -1,18 +1,13 @@
-import { accessLogLine } from "./accesslog";
-import { type Api, answerRequest, type InvokeFunction } from "./answer";
+import { randomBytes } from "node:crypto";
+import { type Answer, type Api, answerRequest, type InvokeFunction } from "./answer";
+import { restoreCookies, withKeptCookies } from "./cookies";
 import type { Listener } from "./servers";
 
-export interface AnsweredRequest {
+export interface AnsweredRequest extends Pick<Answer, "error" | "coldStart"> {
   method: string;
   path: string;
   status: number;
   milliseconds: number;
-  /** Why the gateway answered instead of the function, if it did. */
-  error?: string;
-  /** Whether the function had to be started for it; `undefined` when it was not invoked. */
-  coldStart?: boolean;
-  /** The line of the access log, if the stage declares one. */
-  accessLog?: string;
 }
 
 /** Answers an API's requests, and reports each to `onRequest`. */
@@ -24,22 +19,24 @@ export function listenerFor(
   return async (request, response, requestBody) => {
     const start = performance.now();
     const { method = "", url: path = "" } = request;
+    const report = (status: number, error?: string, coldStart?: boolean) =>
+      onRequest({ method, path, status, milliseconds: performance.now() - start, error, coldStart });
+    restoreCookies(request);
     try {
-      const answer = await answerRequest(api, request, requestBody, invokeFunction);
-      const { statusCode: status, headers, body, requestId, error, coldStart } = answer;
+      const requestId = randomBytes(11).toString("base64");
+      const answer = await answerRequest(api, request, requestId, requestBody, invokeFunction);
+      const { statusCode, body, error, coldStart } = answer;
+      const headers = withKeptCookies(answer.headers, request);
       const length = Buffer.byteLength(body);
-      response.writeHead(status, { ...headers, "content-length": length, "apigw-requestid": requestId });
+      response.writeHead(statusCode, { ...headers, "content-length": length, "apigw-requestid": requestId });
       response.end(body);
-      const milliseconds = performance.now() - start;
-      const format = api.stages.get(answer.stage ?? "")?.accessLogFormat;
-      const accessLog = format && accessLogLine(format, request, answer, milliseconds);
-      onRequest({ method, path, status, milliseconds, error, coldStart, accessLog });
+      report(statusCode, error, coldStart);
     } catch (error) {
       // A header that HTTP does not allow, for example.
       if (response.headersSent) return response.destroy();
       const body = JSON.stringify({ message: "Internal Server Error" });
       response.writeHead(500, { "content-type": "application/json" }).end(body);
-      onRequest({ method, path, status: 500, milliseconds: performance.now() - start, error: `${error}` });
+      report(500, `${error}`);
     }
   };
 }

@@ -3,15 +3,18 @@
 
 import type { IncomingMessage, OutgoingHttpHeaders } from "node:http";
 import type { APIGatewayProxyEventV2 } from "aws-lambda";
+import { createTraceRoot } from "../lambda/instance";
+import { ACCOUNT_ID } from "../pulumi/resource";
+import type { RouteMatch } from "./routes";
 
 /** What the gateway adds to a request. */
-export interface GatewayContext {
-  accountId: string;
+interface GatewayContext {
   apiId: string;
+  /** The request's decoded path. */
+  path: string;
   requestId: string;
-  routeKey: string;
   stage: string;
-  pathParameters?: Record<string, string>;
+  match: RouteMatch<{ routeKey: string }>;
 }
 
 /** Its `Set-Cookie` header is an array, so that each cookie is sent in a header of its own. */
@@ -26,14 +29,14 @@ const CONNECTION_HEADERS = new Set(
   "connection content-length keep-alive proxy-connection te trailer transfer-encoding upgrade".split(" "),
 );
 
-/** The event for a request. Its path must be percent-encoded correctly. */
+/** The event for a request. */
 export function toEvent(
   request: IncomingMessage,
   body: Buffer,
-  gateway: GatewayContext,
+  { apiId, path, requestId, stage, match }: GatewayContext,
 ): APIGatewayProxyEventV2 {
-  const [encodedPath = "/", ...rest] = (request.url ?? "/").split("?");
-  const path = decodeURIComponent(encodedPath);
+  const { routeKey } = match.route;
+  const [, ...rest] = (request.url ?? "/").split("?");
   const rawQueryString = rest.join("?");
   const parameters = new URLSearchParams(rawQueryString);
   const time = new Date();
@@ -47,21 +50,22 @@ export function toEvent(
   const isBase64Encoded = body.length > 0 && !isText(headers["content-type"]);
   return {
     version: "2.0",
-    routeKey: gateway.routeKey,
+    routeKey,
     rawPath: path,
     rawQueryString,
     ...(cookie && { cookies }),
     headers: {
       ...headers,
       "content-length": String(body.length),
+      "x-amzn-trace-id": headers["x-amzn-trace-id"] ?? createTraceRoot(),
       "x-forwarded-for": sourceIp,
       "x-forwarded-port": String(request.socket.localPort),
       "x-forwarded-proto": "http",
     },
     ...(query.length > 0 && { queryStringParameters: Object.fromEntries(query) }),
     requestContext: {
-      accountId: gateway.accountId,
-      apiId: gateway.apiId,
+      accountId: ACCOUNT_ID,
+      apiId,
       domainName,
       domainPrefix: domainName.split(".")[0] ?? "",
       http: {
@@ -71,13 +75,13 @@ export function toEvent(
         sourceIp,
         userAgent: headers["user-agent"] ?? "",
       },
-      requestId: gateway.requestId,
-      routeKey: gateway.routeKey,
-      stage: gateway.stage,
+      requestId,
+      routeKey,
+      stage,
       time: commonLogTime(time),
       timeEpoch: time.getTime(),
     },
-    ...(gateway.pathParameters && { pathParameters: gateway.pathParameters }),
+    ...(match.pathParameters && { pathParameters: match.pathParameters }),
     ...(body.length > 0 && { body: body.toString(isBase64Encoded ? "base64" : "utf8") }),
     isBase64Encoded,
   };
@@ -96,9 +100,8 @@ export function toResponse(json: string): GatewayResponse | undefined {
   if (!Number.isInteger(statusCode) || statusCode < 200 || statusCode > 599) return undefined;
   const headers: OutgoingHttpHeaders = { "content-type": "text/plain;charset=UTF-8" };
   for (const [name, value] of Object.entries(result.headers ?? {})) {
-    if (CONNECTION_HEADERS.has(name.toLowerCase())) continue;
-    const isCookie = name.toLowerCase() === "set-cookie";
-    headers[name.toLowerCase()] = isCookie ? String(value).split(",") : String(value);
+    if (typeof value === "object") return undefined;
+    if (!CONNECTION_HEADERS.has(name.toLowerCase())) headers[name.toLowerCase()] = String(value);
   }
   if (result.cookies) headers["set-cookie"] = result.cookies;
   if (typeof (result.body ?? "") !== "string") return undefined;
@@ -107,11 +110,10 @@ export function toResponse(json: string): GatewayResponse | undefined {
 }
 
 /** Other content reaches the function in base64. */
-const isText = (contentType = "") =>
-  /^(text\/|application\/(json|javascript|xml|[^;]*\+(json|xml)))/i.test(contentType);
+const isText = (contentType = "") => /^(text\/|application\/(json|javascript|xml) *(;|$))/i.test(contentType);
 
 /** As in `22/Nov/2026:13:04:05 +0000`. */
-export const commonLogTime = (time: Date) => {
+const commonLogTime = (time: Date) => {
   const [, day, month, year, clock] = time.toUTCString().split(" ");
   return `${day}/${month}/${year}:${clock} +0000`;
 };

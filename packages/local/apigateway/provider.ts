@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import type * as aws from "@pulumi/aws";
 import { checkRange } from "../lambda/limits";
-import { ACCOUNT_ID, emulate, type Provider } from "../pulumi/resource";
-import type { Api, InvokeFunction } from "./answer";
+import { emulate, type Provider } from "../pulumi/resource";
+import type { Api, Integration, InvokeFunction } from "./answer";
 import { type AnsweredRequest, listenerFor } from "./listener";
 import { checkRouteKey } from "./routes";
 import type { Listener, Servers } from "./servers";
@@ -26,9 +26,11 @@ export interface Apis {
 
 const DAY_MS = 86_400_000;
 
+const listed = (variant?: string) => (variant ? [` (${variant})`] : []);
+
 /** Emulates HTTP APIs: each is an HTTP server with the routes, integrations and stages that the program declares. */
 export function createApis({ servers, invoke, onRequest = () => {}, inspectPort }: ApisOptions): Apis {
-  const apis: (Api & { endpoint: string })[] = [];
+  const apis: Api[] = [];
 
   function find(apiId: string) {
     const api = apis.find((each) => each.id === apiId);
@@ -36,18 +38,32 @@ export function createApis({ servers, invoke, onRequest = () => {}, inspectPort 
     return api;
   }
 
+  function integrate(uri: string, variant?: string, limit = 30_000): Integration {
+    checkRange("timeoutMilliseconds", limit, 50, 30_000);
+    // A function's ARN, or its invoke ARN, which contains the other.
+    const functionArn = /functions\/(.+)\/invocations$/.exec(uri)?.[1] ?? uri;
+    return { functionArn, variant, timeoutMilliseconds: inspectPort === undefined ? limit : DAY_MS };
+  }
+
   const provider: Provider = {
     "aws:apigatewayv2/api:Api": emulate<aws.apigatewayv2.ApiArgs>()(
-      ["protocolType"],
+      ["protocolType", "corsConfiguration", "target", "routeKey"],
       async ({ physicalName, inputs, arn }) => {
-        if (inputs.protocolType !== "HTTP") throw new Error(`a ${inputs.protocolType} API is not emulated`);
+        const { protocolType, corsConfiguration: cors, target, routeKey = "$default" } = inputs;
         const id = createHash("sha256").update(physicalName).digest("hex").slice(0, 10);
         const executionArn = arn("execute-api", id);
+        const variant = protocolType === "HTTP" ? undefined : `${protocolType} APIs`;
         const parts = { integrations: new Map(), routes: [], stages: new Map() };
-        const api = { id, endpoint: "", accountId: ACCOUNT_ID, executionArn, ...parts };
+        const api: Api = { id, endpoint: "", executionArn, cors, variant, ...parts };
         const position = apis.push(api) - 1;
         api.endpoint = await servers.open(position);
-        return { id, outputs: { apiEndpoint: api.endpoint, executionArn } };
+        if (target) {
+          const variant = /^https?:/.test(target) ? "HTTP_PROXY integrations" : undefined;
+          api.integrations.set("quick", integrate(target, variant));
+          api.routes.push({ routeKey, target: "integrations/quick" });
+          api.stages.set("$default", () => true);
+        }
+        return { id, outputs: { apiEndpoint: api.endpoint, executionArn }, ignored: listed(variant) };
       },
     ),
 
@@ -55,56 +71,66 @@ export function createApis({ servers, invoke, onRequest = () => {}, inspectPort 
       [
         "apiId",
         "integrationType",
+        "integrationSubtype",
         "integrationUri",
         "payloadFormatVersion",
         "timeoutMilliseconds",
         // Always POST for Lambda.
         "integrationMethod",
+        // Only for WebSocket APIs.
+        "passthroughBehavior",
       ],
       ({ physicalName, inputs }) => {
-        const { apiId, integrationType, integrationUri = "", payloadFormatVersion = "1.0" } = inputs;
-        const { timeoutMilliseconds = 30_000 } = inputs;
-        if (integrationType !== "AWS_PROXY" || payloadFormatVersion !== "2.0") {
-          throw new Error(`${integrationType} with payload format ${payloadFormatVersion} is not emulated`);
-        }
-        checkRange("timeoutMilliseconds", timeoutMilliseconds, 50, 30_000);
-        // A function's ARN, or its invoke ARN, which contains the other.
-        const functionArn = /functions\/(.+)\/invocations$/.exec(integrationUri)?.[1] ?? integrationUri;
-        const limit = inspectPort === undefined ? timeoutMilliseconds : DAY_MS;
-        find(apiId).integrations.set(physicalName, { functionArn, timeoutMilliseconds: limit });
-        return { id: physicalName };
+        const { integrationType, integrationSubtype, payloadFormatVersion = "1.0" } = inputs;
+        const isProxy = integrationType === "AWS_PROXY" && !integrationSubtype;
+        const format = payloadFormatVersion === "2.0" ? undefined : `payload format ${payloadFormatVersion}`;
+        const variant = isProxy ? format : `${integrationSubtype ?? integrationType} integrations`;
+        const integration = integrate(inputs.integrationUri ?? "", variant, inputs.timeoutMilliseconds);
+        find(inputs.apiId).integrations.set(physicalName, integration);
+        return { id: physicalName, ignored: listed(variant) };
       },
     ),
 
     "aws:apigatewayv2/route:Route": emulate<aws.apigatewayv2.RouteArgs>()(
-      ["apiId", "routeKey", "target"],
-      ({ inputs: { apiId, routeKey, target } }) => {
-        checkRouteKey(routeKey);
-        if (target && !target.startsWith("integrations/")) {
-          throw new Error('its target must be "integrations/" and the id of an integration');
+      ["apiId", "routeKey", "target", "authorizationType", "authorizerId", "authorizationScopes"],
+      ({ inputs: { apiId, routeKey, target, authorizationType = "NONE" } }) => {
+        const { variant: apiVariant, routes, integrations } = find(apiId);
+        if (!apiVariant) checkRouteKey(routeKey);
+        if (routes.some((route) => route.routeKey === routeKey)) {
+          throw new Error(`the API has another route "${routeKey}"`);
         }
-        find(apiId).routes.push({ routeKey, target });
-        return {};
+        const [, integration] = /^integrations\/(.+)$/.exec(target ?? "") ?? [];
+        if (target && !integrations.has(integration ?? "")) {
+          throw new Error('its target must be "integrations/" and the id of an integration of its API');
+        }
+        const variant = authorizationType === "NONE" ? undefined : `${authorizationType} authorizers`;
+        routes.push({ routeKey, target, variant });
+        return { ignored: listed(variant) };
       },
     ),
 
     "aws:apigatewayv2/stage:Stage": emulate<aws.apigatewayv2.StageArgs>()(
-      ["apiId", "name", "autoDeploy", "accessLogSettings", "defaultRouteSettings"],
+      // The terminal has a line for each request. Settings other than limits are about metrics and logs.
+      ["apiId", "name", "autoDeploy", "deploymentId", "accessLogSettings", "defaultRouteSettings"],
       ({ physicalName: name, inputs }) => {
-        if (!inputs.autoDeploy) throw new Error("a stage without autoDeploy is not emulated");
-        const { endpoint, stages } = find(inputs.apiId);
-        const { defaultRouteSettings: settings, accessLogSettings } = inputs;
-        const { throttlingRateLimit, throttlingBurstLimit, ...others } = settings ?? {};
-        stages.set(name, {
-          throttle: settings ? createThrottle({ throttlingRateLimit, throttlingBurstLimit }) : () => true,
-          accessLogFormat: accessLogSettings?.format,
-        });
-        const set = Object.entries(others).filter(([, value]) => value);
+        if (!/^(\$default|[\w-]+)$/.test(name)) {
+          throw new Error(`"${name}" is no name of a stage: use letters, digits, - and _, or $default`);
+        }
+        const { apiId, autoDeploy, deploymentId, defaultRouteSettings: limits } = inputs;
+        const { endpoint, stages } = find(apiId);
+        const throttle = createThrottle(limits?.throttlingRateLimit, limits?.throttlingBurstLimit);
+        const isDeployed = autoDeploy || deploymentId;
+        if (isDeployed) stages.set(name, limits ? throttle : () => true);
         return {
           outputs: { invokeUrl: `${endpoint}/${name === "$default" ? "" : name}` },
-          ignored: set.map(([setting]) => `.${setting}`),
+          ignored: isDeployed ? [] : [" without a deployment, which answers 404"],
         };
       },
+    ),
+    // A stage here always has the routes of the program.
+    "aws:apigatewayv2/deployment:Deployment": emulate<aws.apigatewayv2.DeploymentArgs>()(
+      ["apiId", "triggers"],
+      () => ({}),
     ),
   };
 

@@ -10,13 +10,19 @@ export function headBytes({ method = "", url = "", httpVersion, rawHeaders }: In
   return Buffer.byteLength(requestLine) + Buffer.byteLength(rawHeaders.join(""), "latin1");
 }
 
-/** Whether a path is percent-encoded correctly. */
-export function isDecodable(path: string): boolean {
+/**
+ * A URL's path as HTTP APIs decode it: twice, and up to an encoded question mark. AWS's answers to such paths are in
+ * https://github.com/hotsock/voker/blob/main/vokerhttp/testdata/ingress-paths.json
+ *
+ * @returns `undefined` for a path that the gateway refuses
+ */
+export function decodePath(url: string): string | undefined {
   try {
-    decodeURIComponent(path);
-    return true;
+    const [encoded = ""] = url.split("?");
+    const [decoded = ""] = decodeURIComponent(encoded).split("?");
+    return decodeURIComponent(decoded);
   } catch {
-    return false;
+    return undefined;
   }
 }
 

@@ -6,8 +6,8 @@ export interface RouteMatch<Route> {
 }
 
 /**
- * Finds the route for a request as an HTTP API does. Literal segments win over variables, variables over a greedy variable,
- * a method over `ANY`, and everything over `$default`.
+ * Finds the route for a request's method and decoded path as an HTTP API does. Literal segments win over variables,
+ * variables over a greedy variable, a method over `ANY`, and everything over `$default`.
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-routes.html
  */
 export function findRoute<Route extends { routeKey: string }>(
@@ -37,7 +37,7 @@ function matchRoute(routeKey: string, method: string, path: string) {
   const variables: [string, string][] = [];
   for (const [i, segment] of wanted.entries()) {
     const variable = /^\{(.+?)\+?\}$/.exec(segment)?.[1];
-    const value = decodeURIComponent(segment.endsWith("+}") ? given.slice(i).join("/") : (given[i] ?? ""));
+    const value = segment.endsWith("+}") ? given.slice(i).join("/") : (given[i] ?? "");
     if (variable && !value) return undefined;
     if (variable) variables.push([variable, value]);
     else if (segment === given[i]) literals += 1;
@@ -50,11 +50,14 @@ function matchRoute(routeKey: string, method: string, path: string) {
 /** @throws Error that says what is wrong with a route key */
 export function checkRouteKey(routeKey: string): void {
   if (routeKey === "$default") return;
-  const [, path = ""] = /^(?:GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS|ANY) (\/\S*)$/.exec(routeKey) ?? [];
-  const names = [...path.matchAll(/\{(.+?)\+?\}/g)].map(([, name]) => name);
+  const [, path = ""] = /^(?:GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS|ANY) (\/[^\s?#]*)$/.exec(routeKey) ?? [];
+  const variables = path.split("/").filter((segment) => /[{}]/.test(segment));
+  const names = variables.map((segment) => segment.replace(/\W/g, ""));
   const problem =
     (!path && 'is not one such as "GET /items/{id}"') ||
     (/.\/$/.test(path) && "ends with a slash, which is not emulated") ||
+    (!variables.every((segment) => /^\{\w+\+?\}$/.test(segment)) &&
+      "has a variable unlike {id} or {path+}") ||
     (/\+\}./.test(path) && "has a greedy variable that is not its last segment") ||
     (new Set(names).size < names.length && "has the same variable twice");
   if (problem) throw new Error(`the route key "${routeKey}" ${problem}`);

@@ -7,8 +7,8 @@ import { readBody } from "./request";
 export type Listener = (request: IncomingMessage, response: ServerResponse, body: Buffer | undefined) => void;
 
 /**
- * The HTTP servers of APIs: one for the API that the program declares first, one for the second, and so on. They outlive a
- * deployment, so that an open page finds its API after the next.
+ * The HTTP servers of APIs: one for the API that the program declares first, one for the second, and so on. They
+ * outlive a deployment, so that an open page finds its API after the next.
  */
 export interface Servers {
   /** Opens the server at a position, if it isn't open yet. Its requests wait for a listener. Resolves to its URL. */

@@ -1,18 +1,11 @@
-/** A stage's limits. As in AWS, a missing one is 0. */
-export interface ThrottlingSettings {
-  /** Requests a second. */
-  throttlingRateLimit?: number;
-  /** Requests at a time. */
-  throttlingBurstLimit?: number;
-}
-
 /**
- * API Gateway's token bucket: it holds the burst and refills at the rate.
+ * API Gateway's token bucket: it holds the burst and refills at the rate. As in AWS, a missing limit is 0.
  *
+ * @param rate requests a second
+ * @param burst requests at a time
  * @returns whether another request may pass at a time in milliseconds
  */
-export function createThrottle(settings: ThrottlingSettings): (now: number) => boolean {
-  const { throttlingRateLimit: rate = 0, throttlingBurstLimit: burst = 0 } = settings;
+export function createThrottle(rate = 0, burst = 0): (now: number) => boolean {
   let tokens = burst;
   let last: number | undefined;
   return (now) => {

@@ -1,7 +1,6 @@
 #!/usr/bin/env node
-const { enableCompileCache } = require("node:module");
-const { kept } = require("../register");
-
+require("./ready");
 // Node.js 20 doesn't have it.
-enableCompileCache?.(kept);
-require("./start.ts");
+require("node:module").enableCompileCache?.();
+require("../register");
+require("./start");

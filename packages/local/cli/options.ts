@@ -1,25 +1,28 @@
 import { parseArgs } from "node:util";
-import { UserError } from "../pulumi/errors";
+import { messageOf, UserError } from "../pulumi/errors";
+
+/** How the user calls this command. */
+const command = process.env.npm_lifecycle_event === "start" ? "npm start --" : "npx pulumi-aws-local";
 
 export const help = `Runs the Pulumi program on this machine, without AWS.
 
-  npm start -- [options]
+  ${command} [options]
 
   --port NUMBER    port of the first HTTP API, 0 for a free one (default: 3000)
   --stack NAME     use the settings in Pulumi.NAME.yaml (default: dev)
   --data DIR       keep the tables in this folder; by default they end with the run
   --dynamodb URL   use the DynamoDB at this URL, not the embedded one
   --watch          deploy again when a file changes; the data stays
-  --logs           show the access log and what functions log; errors are always shown
+  --logs           show what functions log; errors are always shown
   --verbose        show the event and the result of every invocation
   --inspect[=PORT] let debuggers attach: to the first function at PORT (default: 9229), and so on
-  --help           show this text
+  -h, --help       show this text
 
 Ctrl-C ends the run.`;
 
 /** @throws UserError for an unknown option or a wrong value */
 export function readOptions(args: string[]) {
-  const { values } = parse(args);
+  const values = parse(args);
   const port = toPort("port", values.port);
   if (values.dynamodb !== undefined && !/^https?:\/\/[^/]/.test(values.dynamodb)) {
     throw new UserError(`--dynamodb takes a URL such as http://127.0.0.1:8000, not "${values.dynamodb}".`);
@@ -37,25 +40,35 @@ function toPort(option: string, text: string): number {
   throw new UserError(`--${option} takes a number from 0 to 65535, not "${text}".`);
 }
 
+const options = {
+  port: { type: "string", default: "3000" },
+  stack: { type: "string", default: "dev" },
+  data: { type: "string" },
+  dynamodb: { type: "string" },
+  watch: { type: "boolean" },
+  logs: { type: "boolean" },
+  verbose: { type: "boolean" },
+  inspect: { type: "string" },
+  help: { type: "boolean", short: "h" },
+} as const;
+
 function parse(args: string[]) {
+  // npm keeps options that come before "--" to itself, and sets variables for them.
+  const kept = Object.keys(options).find((option) => process.env[`npm_config_${option}`] !== undefined);
+  if (kept && process.env.npm_lifecycle_event === "start") {
+    throw new UserError(
+      `npm has kept --${kept} to itself. Put "--" before the options: npm start -- --${kept}`,
+    );
+  }
+  // parseArgs takes a negative number for an option.
+  const afterPort = args[args.indexOf("--port") + 1] ?? "";
+  if (/^-\d/.test(afterPort)) toPort("port", afterPort);
   try {
-    return parseArgs({
-      // parseArgs has no options whose value can be left out.
-      args: args.map((arg) => (arg === "--inspect" ? "--inspect=9229" : arg)),
-      options: {
-        port: { type: "string", default: "3000" },
-        stack: { type: "string", default: "dev" },
-        data: { type: "string" },
-        dynamodb: { type: "string" },
-        watch: { type: "boolean" },
-        logs: { type: "boolean" },
-        verbose: { type: "boolean" },
-        inspect: { type: "string" },
-        help: { type: "boolean" },
-      },
-    });
+    // Nor has it options whose value can be left out.
+    return parseArgs({ args: args.map((arg) => (arg === "--inspect" ? "--inspect=9229" : arg)), options })
+      .values;
   } catch (error) {
-    const [problem = ""] = (error instanceof Error ? error.message : `${error}`).split(/\.?\n/);
-    throw new UserError(`${problem}. See npm start -- --help.`);
+    const [problem = ""] = messageOf(error).split(/\.?\n/);
+    throw new UserError(`${problem}. See ${command} --help.`);
   }
 }

@@ -4,7 +4,7 @@ import type { Outcome } from "../lambda/instance";
 import type { Resource } from "../pulumi/resource";
 import type { Deployed } from "../run";
 
-/** Colours a text, if it goes to a terminal. */
+/** Colors a text, if it goes to a terminal. */
 export const paint: typeof styleText = (format, text) =>
   process.stdout.isTTY && !process.env.NO_COLOR ? styleText(format, text) : text;
 
@@ -17,7 +17,7 @@ export function printCreated({ type, name }: Resource): void {
  *
  * @param embedded the URL of the embedded DynamoDB
  */
-export function printStack(deployed: Deployed, embedded: string | undefined, seconds: number): void {
+export function printStack(deployed: Deployed, embedded: string | undefined, seconds: string): void {
   const { resources, endpoints, notEmulated } = deployed;
   const isUrl = (value: unknown) =>
     typeof value === "string" && endpoints.some((endpoint) => value.startsWith(endpoint));
@@ -30,9 +30,10 @@ export function printStack(deployed: Deployed, embedded: string | undefined, sec
   for (const [name, value] of outputs) {
     console.log(`    ${name.padEnd(width)}: ${paint("cyan", `${JSON.stringify(value)}`)}`);
   }
-  console.log(`\nResources:\n    + ${resources.length} created in ${seconds.toFixed(1)} s\n`);
+  console.log(`\nResources:\n    + ${resources.length} created in ${seconds} s\n`);
   if (notEmulated.length > 0) console.log(paint("yellow", `not emulated: ${notEmulated.join(", ")}\n`));
-  if (embedded) console.log(`To look into the tables: npx dynamodb-admin --dynamo-endpoint ${embedded}`);
+  if (embedded)
+    console.log(`To look into the tables: npx dynamodb-admin --host 127.0.0.1 --dynamo-endpoint ${embedded}`);
   console.log("Ctrl-C ends the run.");
   printUrls(deployed);
 }
@@ -44,20 +45,20 @@ export function printUrls({ outputs, endpoints }: Deployed): void {
     const stages = values.filter((value) => value.startsWith(endpoint));
     return stages.length > 0 ? stages : `${endpoint}/`;
   });
+  if (urls.length === 0)
+    console.log("\nNothing can be called: the program declares no HTTP API that is emulated.");
   for (const url of new Set(urls)) console.log(`\n    ${paint(["bold", "cyan"], url)}`);
   console.log();
 }
 
-/** A request's line and, with `logs`, its line in the access log. */
-export function printRequest(request: AnsweredRequest, logs: boolean): void {
-  const { method, path, status, milliseconds, error, coldStart, accessLog } = request;
+export function printRequest(request: AnsweredRequest): void {
+  const { method, path, status, milliseconds, error, coldStart } = request;
   const time = new Date().toTimeString().slice(0, 8);
   const result = paint(status < 400 ? "green" : status < 500 ? "yellow" : "red", `${status}`);
   const details = [coldStart && "cold start", error].filter(Boolean).join(", ");
   console.log(
     `${time} ${method} ${path} ${result} ${milliseconds.toFixed(0)} ms${details ? ` (${details})` : ""}`,
   );
-  if (accessLog && logs) console.log(paint("gray", accessLog));
 }
 
 /** Shows everything that functions log, or only errors. */

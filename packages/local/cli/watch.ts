@@ -1,19 +1,19 @@
-import { spawn } from "node:child_process";
 import { existsSync, readdirSync, statSync } from "node:fs";
-import { createRequire } from "node:module";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { setTimeout as wait } from "node:timers/promises";
+import type { Checked } from "./types";
 
 export interface WatchOptions {
   /** The folder of the project. */
   folder: string;
   /** The project's files as they were before they were deployed. */
   deployed: Snapshot;
-  /** Called for a change, or with what is wrong with it. A change that comes in the meantime waits. */
-  onChange: (problem?: string) => Promise<void>;
-  /** Called when types are no longer checked. */
-  onProblem: (problem: string) => void;
+  /** What the compiler says. If it is there, it checks a change before {@link onChange} is called. */
+  checked?: Checked;
+  /** Called for a change that the compiler is still checking. */
+  onChecking: () => void;
+  /** Called for a change, or with what is wrong with it. */
+  onChange: (problem?: string) => void;
   /** Ends the watch. */
   signal: AbortSignal;
 }
@@ -28,14 +28,12 @@ const NOTICE_MS = 10_000;
 
 /**
  * Looks for changes to a project's files until `signal` ends it. (On Linux, Node.js's own `watch` would also watch every folder
- * in `node_modules`.) If the project has a `tsconfig.json`, TypeScript checks a change before it is deployed.
+ * in `node_modules`.)
  */
-export async function watch({ folder, deployed, onChange, onProblem, signal }: WatchOptions): Promise<void> {
-  const checked = existsSync(join(folder, "tsconfig.json"))
-    ? checkTypes(folder, signal, onProblem)
-    : undefined;
+export async function watch({ folder, deployed, checked, signal, ...on }: WatchOptions): Promise<void> {
   const stateOf = (files: Snapshot) => JSON.stringify([checked?.problem, ...files]);
   let last = stateOf(deployed);
+  let announced = "";
   while (!signal.aborted) {
     await wait(LOOK_MS, undefined, { signal, ref: false }).catch(() => {});
     const now = takeSnapshot(folder);
@@ -43,9 +41,13 @@ export async function watch({ folder, deployed, onChange, onProblem, signal }: W
     if (state === last || signal.aborted) continue;
     const typed = [...now].flatMap(([file, changedAt]) => (/\.[cm]?ts$/.test(file) ? changedAt : []));
     const newest = Math.max(0, ...typed);
-    if (checked?.isBusy || (checked && checked.at < newest && Date.now() < newest + NOTICE_MS)) continue;
+    if (checked?.isBusy || (checked && checked.at < newest && Date.now() < newest + NOTICE_MS)) {
+      if (state !== announced) on.onChecking();
+      announced = state;
+      continue;
+    }
     last = state;
-    await onChange(checked?.problem);
+    on.onChange(checked?.problem);
   }
 }
 
@@ -56,42 +58,8 @@ export function takeSnapshot(folder: string, snapshot: Snapshot = new Map()): Sn
   for (const entry of entries) {
     const path = join(folder, entry.name);
     if (entry.isDirectory() && !/^(\.|node_modules$)/.test(entry.name)) takeSnapshot(path, snapshot);
-    if (!/^Pulumi.*\.(yaml|md)$|\.([cm]?[jt]s|json)$/.test(entry.name)) continue;
+    if (!/^Pulumi.*\.(ya?ml|md)$|\.([cm]?[jt]s|json)$/.test(entry.name)) continue;
     snapshot.set(path, statSync(path, { throwIfNoEntry: false })?.ctimeMs ?? 0);
   }
   return snapshot;
-}
-
-/** The compiler's last word. */
-interface Checked {
-  isBusy: boolean;
-  /** When it last began to read the files, in milliseconds since 1970. */
-  at: number;
-  problem?: string;
-}
-
-/** Runs TypeScript's watch mode. What it returns changes with each compilation. */
-function checkTypes(folder: string, signal: AbortSignal, onProblem: WatchOptions["onProblem"]): Checked {
-  const checked: Checked = { isBusy: true, at: Date.now() };
-  const tsc = createRequire(join(folder, "index.js")).resolve("typescript/bin/tsc");
-  const args = [tsc, "--noEmit", "--watch", "--preserveWatchOutput", "--pretty", "false"];
-  const compiler = spawn(process.execPath, args, { cwd: folder, stdio: ["ignore", "pipe", "ignore"] });
-  let errors: string[] = [];
-  createInterface({ input: compiler.stdout }).on("line", (line) => {
-    if (/Starting (incremental )?compilation/.test(line))
-      Object.assign(checked, { isBusy: true, at: Date.now() });
-    if (/error TS\d+/.test(line)) errors.push(line);
-    if (!/Found \d+ errors?\. Watching for file changes/.test(line)) return;
-    Object.assign(checked, { isBusy: false, problem: errors.length > 0 ? errors.join("\n") : undefined });
-    errors = [];
-  });
-  const stop = () => compiler.kill();
-  signal.addEventListener("abort", stop);
-  compiler.once("exit", (code, killedBy) => {
-    if (signal.aborted) return;
-    Object.assign(checked, { isBusy: false, at: Number.POSITIVE_INFINITY, problem: undefined });
-    const reason = killedBy ?? `exit code ${code}`;
-    onProblem(`The TypeScript compiler has ended (${reason}). Changes are deployed without checking types.`);
-  });
-  return checked;
 }

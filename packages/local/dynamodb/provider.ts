@@ -21,6 +21,8 @@ export function createTables(endpoint: string, region: string): Provider {
       "globalSecondaryIndexes",
       "localSecondaryIndexes",
       "billingMode",
+      "readCapacity",
+      "writeCapacity",
       "ttl",
     ],
     async ({ physicalName: TableName, inputs, arn }) => {
@@ -44,6 +46,7 @@ export function createTables(endpoint: string, region: string): Provider {
         })),
         BillingMode: "PAY_PER_REQUEST",
       };
+      if (inputs.ttl?.enabled && !inputs.ttl.attributeName) throw new Error("its ttl has no attributeName");
       for (const { AttributeName: key } of definition.KeySchema) {
         if (attributes.some(({ name }) => name === key)) continue;
         throw new Error(`its key "${key}" is not one of its attributes`);
@@ -105,7 +108,9 @@ async function callDynamoDB(endpoint: string, region: string, action: string, in
         "x-amz-target": `DynamoDB_20120810.${action}`,
         "x-amz-date": `${new Date().toISOString().replace(/[-:]|\.\d+/g, "")}`,
         // Neither the embedded DynamoDB nor DynamoDB Local checks signatures.
-        authorization: `AWS4-HMAC-SHA256 Credential=${OUTSIDER}/20260101/${region}/dynamodb/aws4_request, SignedHeaders=host, Signature=0`,
+        authorization:
+          `AWS4-HMAC-SHA256 Credential=${OUTSIDER}/20260101/${region}/dynamodb/aws4_request,` +
+          " SignedHeaders=host, Signature=0",
       },
     });
     sent.on("response", (response) => json(response).then((value) => resolve(value as Answer), reject));

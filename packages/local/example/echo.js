@@ -11,11 +11,15 @@ exports.handler = async (event, context) => {
   if (does === "twice") return event.body + event.body;
   if (does === "hang") Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
   if (does === "sleep" || does === "reject") await new Promise((resolve) => setTimeout(resolve, 300));
+  if (does === "call") {
+    return fetch("https://sqs.eu-west-1.amazonaws.com").catch(({ cause }) => ({ cause: cause.message }));
+  }
   if (does === "eat") {
     const eaten = [];
     for (;;) eaten.push(new Array(100_000).fill(invocations));
   }
   if (does === "log") {
+    console.debug("not worth a line");
     console.log("text %d", 1);
     console.warn({ a: 1 });
     console.error("failed:", new RangeError("too far"));

@@ -46,12 +46,7 @@ new aws.iam.RolePolicyAttachment("logs", {
 
 const code = new pulumi.asset.FileArchive(__dirname);
 const ordersFunction = new aws.lambda.Function("orders", {
-  code: new pulumi.asset.AssetArchive({
-    "orders.js": new pulumi.asset.FileAsset(`${__dirname}/orders.js`),
-    "node_modules/@aws-sdk/client-dynamodb/index.js": new pulumi.asset.StringAsset(
-      `module.exports = require(${JSON.stringify(require.resolve("@aws-sdk/client-dynamodb"))});`,
-    ),
-  }),
+  code,
   handler: "orders.handler",
   runtime: "nodejs24.x",
   timeout: 10,
@@ -115,18 +110,6 @@ const stage = new aws.apigatewayv2.Stage("default", {
   apiId: api.id,
   name: "$default",
   autoDeploy: true,
-  accessLogSettings: {
-    destinationArn: "arn:aws:logs:eu-west-1:000000000000:log-group:access",
-    format: JSON.stringify({
-      requestId: "$context.requestId",
-      method: "$context.httpMethod",
-      route: "$context.routeKey",
-      status: "$context.status",
-      length: "$context.responseLength",
-      reason: "$context.integrationErrorMessage",
-      unknown: "$context.authorizer.principalId",
-    }),
-  },
 });
 new aws.apigatewayv2.Stage("slow", {
   apiId: api.id,

@@ -26,8 +26,6 @@ export function fits(pattern: string, text: string): boolean {
   return new RegExp(`^${expression}$`, "s").test(text);
 }
 
-const CONDITION_KEYS = ["aws:PrincipalArn", "lambda:SourceFunctionArn"];
-
 const isLike = (value: string | undefined, allowed: string[]) =>
   value !== undefined && allowed.some((pattern) => fits(pattern, value));
 const operators: Record<string, (value: string | undefined, allowed: string[]) => boolean> = {
@@ -37,6 +35,9 @@ const operators: Record<string, (value: string | undefined, allowed: string[]) =
   StringLike: isLike,
   Null: (value, allowed) => allowed.includes(String(value === undefined)),
 };
+
+const isKnown = (operator: string, key: string) =>
+  operator in operators && ["aws:PrincipalArn", "lambda:SourceFunctionArn"].includes(key);
 
 /** Whether a statement applies to a call; `context` has the values of condition keys. */
 export const appliesTo = (
@@ -48,31 +49,44 @@ export const appliesTo = (
   actions.some((pattern) => fits(pattern.toLowerCase(), action.toLowerCase())) &&
   resources.some((pattern) => fits(pattern, resource)) &&
   Object.entries(conditions).every(([operator, keys]) =>
-    Object.entries(keys).every(([key, allowed]) => operators[operator]?.(context[key], list(allowed))),
+    Object.entries(keys).every(
+      ([key, allowed]) => !isKnown(operator, key) || operators[operator]?.(context[key], list(allowed)),
+    ),
   );
 
 const parse = (policy: PolicyInput): Document => (typeof policy === "string" ? JSON.parse(policy) : policy);
 
-/** @throws Error for a statement that AWS would refuse, or that the local run can't check */
-export function statementsOf(policy: PolicyInput): Statement[] {
+/**
+ * What can't be evaluated here, such as an unknown condition, is listed. It doesn't keep a statement from allowing,
+ * but a statement with it denies nothing.
+ *
+ * @throws Error for a statement that AWS would refuse
+ */
+export function readPolicy(policy: PolicyInput): { statements: Statement[]; ignored: string[] } {
   const { Version, Statement } = parse(policy);
   if (![undefined, "2012-10-17", "2008-10-17"].includes(Version)) {
     throw new Error(`"${Version}" is not a policy Version; use "2012-10-17"`);
   }
-  return list(Statement).map(({ Sid, Effect, Action, Resource, Condition, ...others }) => {
-    const conditions = (Condition ?? {}) as Statement["conditions"];
-    for (const [operator, keys] of Object.entries(conditions)) {
-      const unknown = Object.keys(keys).find((key) => !operators[operator] || !CONDITION_KEYS.includes(key));
-      if (unknown) throw new Error(`the condition ${operator} of ${unknown} is not emulated`);
-    }
-    const [other] = Object.keys(others);
-    if (other) throw new Error(`${other} in a policy is not emulated`);
-    if (!["Allow", "Deny"].includes(Effect) || !Action?.length || !Resource?.length) {
+  const ignored: string[] = [];
+  const statements = list(Statement).flatMap(({ Sid, Effect, Action, Resource, Condition, ...others }) => {
+    const { NotAction, NotResource, ...refused } = others;
+    const [first] = Object.keys(refused);
+    if (first) throw new Error(`a role's policy can't have a ${first}`);
+    const isComplete = (Action ?? NotAction)?.length && (Resource ?? NotResource)?.length;
+    if (!["Allow", "Deny"].includes(Effect) || !isComplete) {
       throw new Error('a statement needs an Effect ("Allow" or "Deny"), an Action and a Resource');
     }
-    return { effect: Effect, actions: list(Action), resources: list(Resource), conditions };
+    const conditions = (Condition ?? {}) as Statement["conditions"];
+    const unknown = [...Object.keys(others), ...Object.entries(conditions).flatMap(unknownConditions)];
+    ignored.push(...unknown.map((what) => ` with ${what}`));
+    if (unknown.length > 0 && Effect === "Deny") return [];
+    return { effect: Effect, actions: list(Action ?? "*"), resources: list(Resource ?? "*"), conditions };
   });
+  return { statements, ignored };
 }
+
+const unknownConditions = ([operator, keys]: [string, object]) =>
+  Object.keys(keys).flatMap((key) => (isKnown(operator, key) ? [] : `the condition ${operator} of ${key}`));
 
 /** Whether a role's trust policy lets Lambda assume it. */
 export function trustsLambda(trust: PolicyInput): boolean {

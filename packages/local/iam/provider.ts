@@ -1,7 +1,9 @@
 import { createHash } from "node:crypto";
 import type * as aws from "@pulumi/aws";
 import { ACCOUNT_ID, emulate, type Provider } from "../pulumi/resource";
-import { appliesTo, type PolicyInput, type Statement, statementsOf, trustsLambda } from "./policy";
+import { type DocumentInputs, writeDocument } from "./document";
+import { listUnknown, managedStatements } from "./managed";
+import { appliesTo, type PolicyInput, readPolicy, type Statement, trustsLambda } from "./policy";
 
 interface Role {
   name: string;
@@ -14,7 +16,7 @@ interface Role {
 /**
  * Decides whether a call is allowed.
  *
- * @param accessKeyId the caller's. Callers without a role, such as somebody who looks into the tables, may do everything.
+ * @param accessKeyId the caller's; one without a role, such as somebody who looks into the tables, may do everything
  * @param action as in `dynamodb:GetItem`
  * @param resource an ARN
  * @returns AWS's message if the call is denied, `undefined` if it is allowed
@@ -24,13 +26,15 @@ export type Authorize = (accessKeyId: string, action: string, resource: string) 
 export interface Iam {
   provider: Provider;
   /**
-   * Gives a function credentials of its role: an access key id.
+   * Gives a function credentials of its role: an access key id; `undefined` if the program doesn't declare the role.
    *
    * @throws Error when the role doesn't trust Lambda
    */
-  assume(roleArn: string, functionArn: string): string;
+  assume(roleArn: string, functionArn: string): string | undefined;
   authorize: Authorize;
 }
+
+const nameIn = (nameOrArn: string) => nameOrArn.replace(/^.*role\//, "");
 
 /**
  * Emulates roles and policies: a function may do what its role's policies allow.
@@ -44,40 +48,59 @@ export function createIam(sharedKeyId?: string): Iam {
   const iamArn = (resource: string) => `arn:aws:iam::${ACCOUNT_ID}:${resource}`;
 
   function find(nameOrArn: string): Role {
-    const role = roles.get(nameOrArn.replace(/^.*role\//, ""));
+    const role = roles.get(nameIn(nameOrArn));
     if (!role) throw new Error(`there is no role ${nameOrArn}`);
     return role;
   }
 
   const provider: Provider = {
-    "aws:iam/role:Role": emulate<aws.iam.RoleArgs>()(["assumeRolePolicy"], ({ physicalName, inputs }) => {
-      const trust = inputs.assumeRolePolicy;
-      roles.set(physicalName, { name: physicalName, trust, inline: [], attached: [] });
-      return { outputs: { arn: iamArn(`role/${physicalName}`) } };
-    }),
+    "aws:iam/role:Role": emulate<aws.iam.RoleArgs>()(
+      ["assumeRolePolicy", "inlinePolicies", "managedPolicyArns"],
+      ({ physicalName, inputs }) => {
+        const { assumeRolePolicy: trust, inlinePolicies = [], managedPolicyArns: attached = [] } = inputs;
+        const policies = inlinePolicies.flatMap(({ policy }) => (policy ? readPolicy(policy) : []));
+        const inline = policies.flatMap(({ statements }) => statements);
+        roles.set(physicalName, { name: physicalName, trust, inline, attached: [...attached] });
+        const ignored = [...policies.flatMap((policy) => policy.ignored), ...listUnknown(attached)];
+        return { outputs: { arn: iamArn(`role/${physicalName}`) }, ignored };
+      },
+    ),
     "aws:iam/rolePolicy:RolePolicy": emulate<aws.iam.RolePolicyArgs>()(["role", "policy"], ({ inputs }) => {
-      find(inputs.role as string).inline.push(...statementsOf(inputs.policy));
-      return {};
+      const { statements, ignored } = readPolicy(inputs.policy);
+      find(inputs.role as string).inline.push(...statements);
+      return { ignored };
     }),
     "aws:iam/policy:Policy": emulate<aws.iam.PolicyArgs>()(["policy"], ({ physicalName, inputs }) => {
       const arn = iamArn(`policy/${physicalName}`);
-      policies.set(arn, statementsOf(inputs.policy));
-      return { id: arn, outputs: { arn } };
+      const { statements, ignored } = readPolicy(inputs.policy);
+      policies.set(arn, statements);
+      return { id: arn, outputs: { arn }, ignored };
     }),
     "aws:iam/rolePolicyAttachment:RolePolicyAttachment": emulate<aws.iam.RolePolicyAttachmentArgs>()(
       ["role", "policyArn"],
       ({ inputs: { role, policyArn } }) => {
         find(role as string).attached.push(policyArn);
-        // What AWS's own policies say is not known here, so they allow nothing.
-        return policyArn.startsWith("arn:aws:iam::aws:") ? { ignored: [` of ${policyArn}`] } : {};
+        return { ignored: listUnknown([policyArn]) };
       },
     ),
+    "aws:iam/policyAttachment:PolicyAttachment": emulate<aws.iam.PolicyAttachmentArgs>()(
+      ["roles", "policyArn"],
+      ({ inputs: { roles = [], policyArn } }) => {
+        for (const role of roles) find(role as string).attached.push(policyArn);
+        return { ignored: listUnknown([policyArn]) };
+      },
+    ),
+    "aws:iam/getPolicyDocument:getPolicyDocument": ({ inputs }) => {
+      const json = writeDocument(inputs as DocumentInputs);
+      return { outputs: { json, minifiedJson: json } };
+    },
   };
 
   return {
     provider,
     assume(roleArn, functionArn) {
-      const role = find(roleArn);
+      const role = roles.get(nameIn(roleArn));
+      if (!role) return sharedKeyId;
       if (!trustsLambda(role.trust)) {
         throw new Error("The role defined for the function cannot be assumed by Lambda.");
       }
@@ -95,7 +118,8 @@ export function createIam(sharedKeyId?: string): Iam {
         "lambda:SourceFunctionArn": functionArn,
         "aws:PrincipalArn": iamArn(`role/${role.name}`),
       };
-      const statements = [...role.inline, ...role.attached.flatMap((arn) => policies.get(arn) ?? [])];
+      const attached = role.attached.flatMap((arn) => policies.get(arn) ?? managedStatements(arn));
+      const statements = [...role.inline, ...attached];
       const effects = statements
         .filter((statement) => appliesTo(statement, action, resource, context))
         .map(({ effect }) => effect);

@@ -1,27 +1,50 @@
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 
 /**
  * Writes an archive's files into a folder.
  *
- * @throws Error for an archive or asset that is neither text nor local files
+ * @returns whether it could: all is text or in local files and folders
  */
-export async function unpack(archive: pulumi.asset.Archive, folder: string): Promise<void> {
+export async function unpack(archive: pulumi.asset.Archive, folder: string): Promise<boolean> {
   if (archive instanceof pulumi.asset.FileArchive) {
     const path = await archive.path;
-    if (!statSync(path).isDirectory())
-      throw new Error(`${path} is not a folder; packed archives are not emulated`);
-    return cpSync(path, folder, { recursive: true, dereference: true });
+    const isFolder = statSync(path).isDirectory();
+    if (isFolder) cpSync(path, folder, { recursive: true, dereference: true });
+    return isFolder;
   }
-  if (!(archive instanceof pulumi.asset.AssetArchive)) throw new Error("remote archives are not emulated");
+  if (!(archive instanceof pulumi.asset.AssetArchive)) return false;
   for (const [path, entry] of Object.entries(await archive.assets)) {
     const target = join(folder, path);
     mkdirSync(dirname(target), { recursive: true });
     if (entry instanceof pulumi.asset.StringAsset) writeFileSync(target, await entry.text);
     else if (entry instanceof pulumi.asset.FileAsset) cpSync(await entry.path, target, { dereference: true });
-    else if (pulumi.asset.Archive.isInstance(entry)) await unpack(entry, target);
-    else throw new Error("remote assets are not emulated");
+    else if (!pulumi.asset.Archive.isInstance(entry) || !(await unpack(entry, target))) return false;
+  }
+  return true;
+}
+
+/**
+ * Lets functions below a folder load the project's AWS SDK, as Lambda has one for those that don't bring their own.
+ * Other packages stay out of reach.
+ */
+export function lendSdk(project: string, folder: string): void {
+  const installed = createRequire(join(project, "index.js")).resolve.paths("x") ?? [];
+  mkdirSync(join(folder, "node_modules"));
+  for (const scope of ["@aws-sdk", "@smithy"]) {
+    const found = installed.map((modules) => join(modules, scope)).find(existsSync);
+    if (found) symlinkSync(found, join(folder, "node_modules", scope));
   }
 }
 

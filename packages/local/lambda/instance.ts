@@ -1,11 +1,10 @@
-import { randomUUID } from "node:crypto";
-import { join } from "node:path";
-import { format } from "node:util";
-import { Worker } from "node:worker_threads";
-import type { Context } from "aws-lambda";
+import { randomBytes, randomUUID } from "node:crypto";
+import { once } from "node:events";
+import { exitReason, startProcess } from "./process";
 
 export interface FunctionDefinition {
-  runtime: RuntimeData;
+  functionArn: string;
+  /** All of the function's environment, with Lambda's own variables. */
   environment: Record<string, string>;
   /** In MB. */
   memorySize: number;
@@ -13,28 +12,18 @@ export interface FunctionDefinition {
   timeout: number;
   /** Seconds that an instance may take to load its module; by default 10, as in Lambda. */
   initTimeout?: number;
+  /** The debugger's port, if there is to be one; 0 picks a free port. */
+  inspectPort?: number;
   /** Called with what the function writes to its log. */
   onLog: (text: string) => void;
-  /** Called with the URL for a debugger, if `runtime.inspectPort` is set. */
+  /** Called with the URL for a debugger, if there is an `inspectPort`. */
   onInspect?: (url: string) => void;
 }
 
-/** What `runtime.js` gets at its start. */
-export interface RuntimeData {
-  /** The module that exports the handler: an absolute path without its extension. */
-  path: string;
-  /** The handler's name among the module's exports. */
-  handlerName: string;
-  /** The debugger's port, if there is to be one; 0 picks a free port. */
-  inspectPort?: number;
-  /** Whether `console` writes JSON, as `loggingConfig.logFormat` asks. */
-  jsonLogs: boolean;
-  /** The part of the context that is the same for every invocation. */
-  context: Partial<Context>;
-}
-
 export interface Invocation {
+  functionArn: string;
   requestId: string;
+  traceId: string;
   /** The event, as JSON. */
   event: string;
   /** When the invocation times out, in milliseconds since 1970. */
@@ -42,12 +31,20 @@ export interface Invocation {
 }
 
 /** A result as JSON (`null` from a handler that returns nothing), or why there is none. */
-export type Outcome = ({ result: string } | { error: { errorType: string; errorMessage: string } }) & {
+export type Outcome = ({ result: string } | { error: Failure }) & {
   /** Of the invocation, if it came to one. */
   requestId?: string;
   /** Whether an instance was started for it. */
   coldStart?: boolean;
 };
+
+interface Failure {
+  errorType: string;
+  errorMessage: string;
+}
+
+/** What `runtime.js` sends. After a fatal failure, the process ends. */
+type Message = Outcome | { fatal: Failure } | { inspectorUrl?: string };
 
 export const failure = (errorType: string, errorMessage: string): Outcome => ({
   error: { errorType, errorMessage },
@@ -64,50 +61,41 @@ export interface Instance {
 /** In seconds. With a debugger, an instance may take this long for anything. */
 const DAY = 86_400;
 
-/** Starts a worker thread with Lambda's runtime in it. */
+/** Starts a process with Lambda's runtime in it. */
 export function startInstance(definition: FunctionDefinition): Instance {
-  const { runtime, environment, memorySize, onLog, onInspect } = definition;
+  const { functionArn, inspectPort, onLog, onInspect } = definition;
   const { timeout, initTimeout = 10 } =
-    runtime.inspectPort === undefined ? definition : { timeout: DAY, initTimeout: DAY };
-  const worker = new Worker(join(__dirname, "runtime.js"), {
-    execArgv: [],
-    workerData: runtime,
-    env: environment,
-    resourceLimits: { maxOldGenerationSizeMb: memorySize },
-    stdout: true,
-    stderr: true,
-  });
-  for (const stream of [worker.stdout, worker.stderr]) stream.setEncoding("utf8").on("data", onLog);
+    inspectPort === undefined ? definition : { timeout: DAY, initTimeout: DAY };
+  const child = startProcess(definition);
+  for (const stream of [child.stdout, child.stderr]) stream?.setEncoding("utf8").on("data", onLog);
 
-  /** What has ended the thread. */
+  /** What has ended the process. */
   let death: Outcome | undefined;
-  // Resolves the wait for the thread's next answer. (Racing each answer against one promise of the thread's end
+  // Resolves the wait for the process's next answer. (Racing each answer against one promise of the process's end
   // would keep all answers in memory.)
   let settle: (outcome: Outcome) => void = () => {};
   const die = (outcome: Outcome) => {
     death ??= outcome;
     settle(outcome);
   };
-  worker.on("message", (message: Outcome | { inspectorUrl: string }) => {
-    if ("inspectorUrl" in message) onInspect?.(message.inspectorUrl);
-    else settle(message);
+  child.on("message", (message: Message) => {
+    if ("fatal" in message) die({ error: message.fatal });
+    else if (!("inspectorUrl" in message)) settle(message as Outcome);
+    else if (message.inspectorUrl) onInspect?.(message.inspectorUrl);
+    else if (inspectPort) onLog(`No debugger can attach: choose another port with --inspect=PORT.\n`);
   });
-  worker.once("error", (thrown: unknown) => {
-    // JavaScript can throw anything, such as `null`.
-    const { name, message } = thrown instanceof Error ? thrown : new Error(format("%s", thrown));
-    die(failure(name, message));
+  child.once("exit", (code, signal) => {
+    die(failure("Runtime.ExitError", `Runtime exited ${exitReason(code, signal, definition)}`));
   });
-  worker.once("exit", (code) => {
-    const how = code ? `with error: exit status ${code}` : "without providing a reason";
-    die(failure("Runtime.ExitError", `Runtime exited ${how}`));
-  });
+  // A process that could not be started or is gone: "exit" follows, or has come before.
+  child.on("error", ({ message }) => die(failure("Runtime.ExitError", message)));
 
-  /** The thread's next answer, or why there is none. Ends a thread that takes too long. */
+  /** The process's next answer, or why there is none. Ends a process that takes too long. */
   const answerWithin = (seconds: number) =>
     new Promise<Outcome>((resolve) => {
       const timer = setTimeout(() => {
         die(failure("Sandbox.Timedout", `Task timed out after ${seconds.toFixed(2)} seconds`));
-        void worker.terminate();
+        child.kill("SIGKILL");
       }, seconds * 1000);
       settle = (outcome) => {
         clearTimeout(timer);
@@ -121,11 +109,19 @@ export function startInstance(definition: FunctionDefinition): Instance {
       const requestId = randomUUID();
       await ready;
       if (death) return { ...death, requestId };
-      const invocation: Invocation = { requestId, event, deadline: Date.now() + timeout * 1000 };
-      worker.postMessage(invocation);
-      return { ...(await answerWithin(timeout)), requestId };
+      const deadline = Date.now() + timeout * 1000;
+      const answer = answerWithin(timeout);
+      const traceId = `${createTraceRoot()};Parent=${randomBytes(8).toString("hex")};Sampled=0`;
+      child.send({ functionArn, requestId, traceId, event, deadline } satisfies Invocation);
+      return { ...(await answer), requestId };
     },
     isAlive: () => !death,
-    end: () => worker.terminate(),
+    async end() {
+      if (child.kill("SIGKILL")) await once(child, "exit");
+    },
   };
 }
+
+/** The root of a trace, in X-Ray's form. */
+export const createTraceRoot = () =>
+  `Root=1-${Math.floor(Date.now() / 1000).toString(16)}-${randomBytes(12).toString("hex")}`;

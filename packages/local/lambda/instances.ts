@@ -22,7 +22,7 @@ export function createInstances(definition: FunctionDefinition): Instances {
   const busy = new Set<Instance>();
   const waiting: (() => void)[] = [];
   // A debugger's port is for one instance.
-  const isInspected = definition.runtime.inspectPort !== undefined;
+  const isInspected = definition.inspectPort !== undefined;
   let limit = isInspected ? 1 : INSTANCES;
   let ended = false;
 

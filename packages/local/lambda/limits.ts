@@ -1,5 +1,5 @@
-// What Lambda refuses at a deployment: https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunction.html and, for the
-// environment, https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
+// What Lambda refuses at a deployment: https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunction.html and, for
+// the environment, https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
 
 import type * as aws from "@pulumi/aws";
 import type { Inputs } from "../pulumi/resource";
@@ -9,16 +9,25 @@ export const MAX_PAYLOAD = 6 * 1024 * 1024;
 
 const MAX_ENVIRONMENT = 4096;
 
-const RESERVED =
-  /^(_HANDLER|_X_AMZN_TRACE_ID|AWS_(DEFAULT_REGION|REGION|EXECUTION_ENV|ACCESS_KEY|ACCESS_KEY_ID|SECRET_ACCESS_KEY|SESSION_TOKEN)|AWS_LAMBDA_(FUNCTION_(NAME|MEMORY_SIZE|VERSION)|INITIALIZATION_TYPE|LOG_(GROUP|STREAM)_NAME|RUNTIME_API)|LAMBDA_(TASK_ROOT|RUNTIME_DIR))$/;
+const RESERVED = new RegExp(
+  `^(_HANDLER|_X_AMZN_TRACE_ID|LAMBDA_(TASK_ROOT|RUNTIME_DIR)|AWS_(${[
+    "DEFAULT_REGION|REGION|EXECUTION_ENV|ACCESS_KEY|ACCESS_KEY_ID|SECRET_ACCESS_KEY|SESSION_TOKEN",
+    "LAMBDA_(FUNCTION_(NAME|MEMORY_SIZE|VERSION)|INITIALIZATION_TYPE|LOG_(GROUP|STREAM)_NAME|RUNTIME_API)",
+  ].join("|")}))$`,
+);
 
-type Limited = Inputs<aws.lambda.FunctionArgs, "runtime" | "memorySize" | "timeout" | "environment">;
+type Limited = Inputs<
+  aws.lambda.FunctionArgs,
+  "runtime" | "memorySize" | "timeout" | "environment" | "architectures"
+>;
 
 /** @throws Error that says what Lambda refuses, and what it accepts */
-export function checkLimits({ runtime = "", memorySize = 128, timeout = 3, environment }: Limited): void {
-  if (!/^nodejs(20|22|24)\.x$/.test(runtime)) {
-    throw new Error(`the runtime "${runtime}" is not emulated; nodejs20.x, nodejs22.x and nodejs24.x are`);
+export function checkLimits(inputs: Limited): void {
+  const { runtime = "", memorySize = 128, timeout = 3, environment, architectures = [] } = inputs;
+  if (!/^nodejs(20|22|24|26)\.x$/.test(runtime)) {
+    throw new Error(`the runtime "${runtime}" is not emulated; nodejs20.x, 22.x, 24.x and 26.x are`);
   }
+  if (architectures.length > 1) throw new Error("it has several architectures; Lambda accepts one");
   checkRange("memorySize", memorySize, 128, 10_240);
   checkRange("timeout", timeout, 1, 900);
   const variables = environment?.variables ?? {};
@@ -26,7 +35,7 @@ export function checkLimits({ runtime = "", memorySize = 128, timeout = 3, envir
     if (RESERVED.test(name)) throw new Error(`Lambda sets the environment variable ${name} itself`);
     if (!/^[A-Za-z]\w+$/.test(name)) {
       throw new Error(
-        `Lambda refuses the environment variable "${name}": a name is a letter and then one or more letters, digits or _`,
+        `Lambda refuses the environment variable "${name}": a name is a letter, then letters, digits or _`,
       );
     }
   }

@@ -3,20 +3,21 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type * as aws from "@pulumi/aws";
 import { type Created, emulate, type Provider, type Resource } from "../pulumi/resource";
-import { locateSources, unpack } from "./archive";
-import { FUNCTION_INPUTS, type FunctionInputs, prepare } from "./environment";
+import { lendSdk, locateSources, unpack } from "./archive";
+import { environmentOf, FUNCTION_INPUTS, type FunctionInputs } from "./environment";
 import { failure, type Outcome } from "./instance";
 import { createInstances, type Instances } from "./instances";
 import { checkLimits, MAX_PAYLOAD } from "./limits";
 import { createPermissions } from "./permissions";
+import { refuseServices } from "./services";
 
 export interface Functions {
   provider: Provider;
   /** Invokes a function; `sourceArn` is the route for which API Gateway invokes it. */
   invoke(functionArn: string, event: object, sourceArn: string): Promise<Outcome>;
   /**
-   * Starts an instance of each function: the first request need not wait for a cold start, and a debugger has something to
-   * attach to.
+   * Starts an instance of each function: the first request need not wait for a cold start, and a debugger has something
+   * to attach to.
    */
   start(): void;
   /** Ends all instances, and with them their invocations. */
@@ -31,8 +32,8 @@ export interface FunctionsOptions {
   region: string;
   /** The URL at which functions find DynamoDB. */
   dynamodb: string;
-  /** Gives a function the credentials of its role: an access key id. */
-  assume(roleArn: string, functionArn: string): string;
+  /** Gives a function the credentials of its role: an access key id, or none if the role is not known. */
+  assume(roleArn: string, functionArn: string): string | undefined;
   /** Whether each function gets its first instance as soon as it is created; or else by {@link Functions.start}. */
   startAtOnce: boolean;
   onLog?: (text: string) => void;
@@ -45,34 +46,47 @@ export interface FunctionsOptions {
 export function createFunctions(options: FunctionsOptions): Functions {
   const { folder: project, region, dynamodb, assume, onLog = () => {}, inspectPort, onInspect } = options;
   const folder = mkdtempSync(join(tmpdir(), "functions-"));
+  lendSdk(project, folder);
+  const others = refuseServices();
   const functions = new Map<string, Instances>();
   const inFlight = new Set<Promise<Outcome>>();
   const permissions = createPermissions(() => [...functions.keys()]);
 
   async function create({ physicalName, inputs, arn }: Resource<FunctionInputs>): Promise<Created> {
-    checkLimits(inputs);
-    const { code, role, memorySize = 128, timeout = 3 } = inputs;
-    if (!code) throw new Error("a function without code is not emulated");
+    const { code, role, runtime = "container images", memorySize = 128, timeout = 3 } = inputs;
     const functionArn = arn("lambda", `function:${physicalName}`);
+    const invokeArn = `arn:aws:apigateway:${region}:lambda:path/2015-03-31/functions/${functionArn}/invocations`;
+    const outputs = { arn: functionArn, invokeArn };
+    const refuse = (variant: string): Created => {
+      const message = `The local run doesn't emulate ${variant}.`;
+      const serve = async () => failure("NotEmulated", message);
+      functions.set(functionArn, { start() {}, serve, end: async () => {} });
+      return { outputs, ignored: [` (${variant})`] };
+    };
+    if (!runtime.startsWith("nodejs")) return refuse(`functions in ${runtime}`);
+    checkLimits(inputs);
     const taskRoot = join(folder, physicalName);
     const accessKeyId = assume(role, functionArn);
-    await unpack(code, taskRoot);
+    if (!code || !(await unpack(code, taskRoot))) return refuse("code that is in S3 or in a packed archive");
     locateSources(taskRoot, project);
-    const place = { functionName: physicalName, functionArn, region, taskRoot, accessKeyId, dynamodb };
-    const { runtime, environment } = prepare(inputs, place);
+    const otherServices = await others.endpoint;
+    const place = { functionName: physicalName, region, taskRoot, accessKeyId, dynamodb, otherServices };
     const instances = createInstances({
-      // The next function gets the next port.
-      runtime: { ...runtime, inspectPort: inspectPort && inspectPort + functions.size },
-      environment,
+      functionArn,
+      environment: environmentOf(inputs, place),
       memorySize,
       timeout,
+      // The next function gets the next port.
+      inspectPort: inspectPort && inspectPort + functions.size,
       onLog,
       onInspect: (url) => onInspect?.(physicalName, url),
     });
     functions.set(functionArn, instances);
     if (options.startAtOnce) instances.start();
-    const invokeArn = `arn:aws:apigateway:${region}:lambda:path/2015-03-31/functions/${functionArn}/invocations`;
-    return { outputs: { arn: functionArn, invokeArn } };
+    return {
+      outputs,
+      ignored: accessKeyId ? [] : [" with a role from elsewhere, which may do everything here"],
+    };
   }
 
   async function invoke(functionArn: string, event: object, sourceArn: string): Promise<Outcome> {
@@ -89,20 +103,21 @@ export function createFunctions(options: FunctionsOptions): Functions {
     const outcome = await instances.serve(payload);
     const length = "result" in outcome ? Buffer.byteLength(outcome.result) : 0;
     if (length <= MAX_PAYLOAD) return outcome;
-    const tooLarge = `Response payload size (${length} bytes) exceeded maximum allowed payload size (${MAX_PAYLOAD} bytes).`;
-    return { ...outcome, ...failure("Function.ResponseSizeTooLarge", tooLarge) };
+    const excess = `size (${length} bytes) exceeded maximum allowed payload size (${MAX_PAYLOAD} bytes).`;
+    return { ...outcome, ...failure("Function.ResponseSizeTooLarge", `Response payload ${excess}`) };
   }
 
   async function close(): Promise<void> {
     await Promise.all([...functions.values()].map((instances) => instances.end()));
+    others.close();
     rmSync(folder, { recursive: true, force: true });
   }
 
   return {
     provider: {
       "aws:lambda/function:Function": emulate<aws.lambda.FunctionArgs>()(
-        // There is only one version here, and it runs on this machine's processor.
-        [...FUNCTION_INPUTS, "publish", "architectures"],
+        // There is only one version here.
+        [...FUNCTION_INPUTS, "publish"],
         create,
       ),
       "aws:lambda/permission:Permission": permissions.create,

@@ -1,91 +1,93 @@
-// Lambda's Node.js runtime. It runs in a worker thread for each instance of a function and handles one invocation
-// at a time. It is plain JavaScript because a worker thread can't load TypeScript.
+// Lambda's Node.js runtime: it runs in a process of its own for each instance of a function, and handles one invocation
+// at a time. It does what AWS's does (https://github.com/aws/aws-lambda-nodejs-runtime-interface-client): version 3 for
+// nodejs20.x and nodejs22.x, version 4 for what came later. It is JavaScript because compiling it would delay each start.
 
-const { existsSync } = require("node:fs");
+const dns = require("node:dns");
 const inspector = require("node:inspector");
-const { pathToFileURL } = require("node:url");
 const { format } = require("node:util");
-const { parentPort, workerData } = require("node:worker_threads");
+const { patchConsole } = require("./console");
+const { callWithCallback, loadHandler } = require("./handler");
 
-/** @type {import("./instance").RuntimeData} */
-const { path, handlerName, inspectPort, jsonLogs, context } = workerData;
-let requestId;
+const { env } = process;
+const { AWS_EXECUTION_ENV: runtime, LAMBDA_TASK_ROOT: taskRoot, _HANDLER: handlerString } = env;
+const hasCallbacks = /nodejs2[02]\.x$/.test(runtime);
 
-const levels = { trace: "TRACE", debug: "DEBUG", info: "INFO", log: "INFO", warn: "WARN", error: "ERROR" };
-for (const [method, level] of Object.entries(levels)) {
-  console[method] = (...values) => {
-    const timestamp = new Date().toISOString();
-    const line = jsonLogs
-      ? jsonLine({ timestamp, level, requestId }, values)
-      : [timestamp, requestId ?? "undefined", level, format(...values)].join("\t");
-    process.stdout.write(`${line}\n`);
-  };
+// Ctrl-C reaches every process of a terminal. The local run itself ends its functions.
+process.on("SIGINT", () => {});
+process.on("disconnect", () => process.exit());
+
+// The SDK prefers a queue's own URL to AWS_ENDPOINT_URL.
+const { lookup } = dns;
+dns.lookup = (host, ...others) => {
+  if (!/\.amazonaws\.com(\.cn)?$/.test(host)) return lookup(host, ...others);
+  process.nextTick(others.at(-1), new Error(`${host} is not emulated by the local run.`));
+};
+
+const invocation = { requestId: undefined };
+patchConsole(invocation);
+
+process.on("uncaughtException", (thrown) => crash("Uncaught Exception", toError(thrown)));
+process.on("unhandledRejection", (reason) => {
+  const error = toError(reason);
+  crash("Unhandled Promise Rejection", error, "Runtime.UnhandledPromiseRejection");
+});
+
+/** Ends the instance. What it was working on, if anything, fails; it must get nothing else to do. */
+function crash(what, error, errorType = error.name) {
+  process.send({ fatal: { errorType, errorMessage: explain(error) } }, () => process.exit(1));
+  console.error(what, error);
 }
 
-/** An error by itself becomes the message; the parts of one among several values go beside the message. */
-function jsonLine(start, values) {
-  const [value] = values;
-  if (values.length === 1) {
-    const replacer = (_, part) => (part instanceof Error ? { ...partsOf(part), ...part } : part);
-    try {
-      return JSON.stringify({ ...start, message: value }, replacer);
-    } catch {
-      return JSON.stringify({ ...start, message: format(value) });
-    }
-  }
-  const error = values.find((part) => part instanceof Error);
-  return JSON.stringify({ ...start, message: format(...values), ...(error && partsOf(error)) });
-}
-
-function partsOf({ name: errorType, message: errorMessage, stack }) {
-  return { errorType, errorMessage, stackTrace: stack?.split("\n") };
-}
-
-/** Loads the handler from a CommonJS module or, if there is an `.mjs` file, from an ES module. */
-async function load() {
-  const module = existsSync(`${path}.mjs`) ? await import(pathToFileURL(`${path}.mjs`).href) : require(path);
-  const handler = module[handlerName];
-  if (typeof handler === "function") return handler;
-  throw new Error(`${handlerName} is undefined or not exported`);
-}
-
-/** Opens the debugger's port, which the instance of the previous deployment may not have released yet. */
-function openInspector(port) {
-  inspector.open(port, "127.0.0.1");
-  const url = inspector.url();
-  if (url) parentPort.postMessage({ inspectorUrl: url });
-  else setTimeout(openInspector, 500, port).unref();
-}
-if (inspectPort !== undefined) openInspector(inspectPort);
-
-load().then(
+loadHandler(taskRoot, handlerString, hasCallbacks).then(
   (handler) => {
-    parentPort.on("message", async (invocation) =>
-      parentPort.postMessage(await callHandler(handler, invocation)),
-    );
-    parentPort.postMessage({ result: "ready" });
-  },
-  (error) => {
-    console.error(error);
-    // Ends the thread.
-    throw error;
-  },
-);
-
-/** @param {import("./instance").Invocation} invocation */
-async function callHandler(handler, { event, deadline, ...invocation }) {
-  requestId = invocation.requestId;
-  try {
-    const result = await handler(JSON.parse(event), {
-      ...context,
-      awsRequestId: requestId,
-      callbackWaitsForEmptyEventLoop: true,
-      getRemainingTimeInMillis: () => Math.max(0, deadline - Date.now()),
+    process.on("message", async (message) => {
+      // Lambda runs only as long as there is something to wait for; this channel is nothing of the function's.
+      process.channel.unref();
+      const outcome = await handle(handler, message);
+      process.channel.ref();
+      process.send(outcome);
     });
+    process.send({ result: "ready" });
+  },
+  (error) => crash("Init Error", error),
+);
+// With a debugger; without, there is no URL.
+process.send({ inspectorUrl: inspector.url() });
+
+/** @param {import("./instance").Invocation} message */
+async function handle(handler, { requestId, functionArn, traceId, event, deadline }) {
+  invocation.requestId = requestId;
+  env._X_AMZN_TRACE_ID = traceId;
+  const context = {
+    functionName: env.AWS_LAMBDA_FUNCTION_NAME,
+    functionVersion: env.AWS_LAMBDA_FUNCTION_VERSION,
+    memoryLimitInMB: env.AWS_LAMBDA_FUNCTION_MEMORY_SIZE,
+    logGroupName: env.AWS_LAMBDA_LOG_GROUP_NAME,
+    logStreamName: env.AWS_LAMBDA_LOG_STREAM_NAME,
+    invokedFunctionArn: functionArn,
+    awsRequestId: requestId,
+    getRemainingTimeInMillis: () => deadline - Date.now(),
+  };
+  try {
+    const input = JSON.parse(event);
+    const result = await (hasCallbacks
+      ? callWithCallback(handler, input, context)
+      : handler(input, { ...context, xRayTraceId: traceId }));
     return { result: JSON.stringify(result) ?? "null" };
   } catch (thrown) {
-    const error = thrown instanceof Error ? thrown : new Error(format("%s", thrown));
+    const error = toError(thrown);
     console.error(error);
-    return { error: { errorType: error.name, errorMessage: error.message } };
+    return { error: { errorType: error.name, errorMessage: explain(error) } };
   }
+}
+
+/** JavaScript can throw anything, such as `null`. */
+const toError = (thrown) => (thrown instanceof Error ? thrown : new Error(format("%s", thrown)));
+
+/** An error's message, with the remedy for a missing package that Lambda's own runtime has. */
+function explain({ message }) {
+  const [, name] =
+    /^(?:Error: )?Cannot find (?:module|package) '(@(?:aws-sdk|smithy)\/[\w-]+)/.exec(message) ?? [];
+  if (!name) return message;
+  return `Lambda provides ${name}, but this project doesn't have it: run npm install --save-dev ${name}`;
 }

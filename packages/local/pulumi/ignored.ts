@@ -3,18 +3,17 @@ import type { Created, Provider, Resource } from "./resource";
 /** Inputs that need no emulation, or that physical names are made from. */
 const HARMLESS = ["name", "namePrefix", "description", "tags", "tagsAll"];
 
-/** What is not emulated of a resource, in words: its type, or inputs that its emulation ignores. */
+/** The last part of a type or of a data source's token. */
+export const shortName = (type: string): string => type.split(":").pop() ?? type;
+
+/** What the emulation of a resource ignores, in words: some of its inputs, or what it says itself. */
 export function listIgnored(
   { type, inputs }: Resource,
   { ignored = [] }: Created,
   provider: Provider,
 ): string[] {
-  // The program's own components have nothing to emulate.
-  if (!type.startsWith("aws")) return [];
-  const short = type.split(":").pop() ?? type;
-  const honours = provider[type]?.honours;
-  if (!honours) return [short];
-  const known = [...HARMLESS, ...honours];
+  const short = shortName(type);
+  const known = [...HARMLESS, ...(provider[type]?.honors ?? Object.keys(inputs))];
   const unknown = Object.entries(inputs).flatMap(([input, value]) =>
     known.includes(input) || isUnset(value) ? [] : `${short}.${input}`,
   );

@@ -1,11 +1,14 @@
 import { createHash } from "node:crypto";
 import type * as pulumi from "@pulumi/pulumi";
 import { messageOf, UserError } from "./errors";
+import { shortName } from "./ignored";
 import type { Project } from "./project";
 import { ACCOUNT_ID, type Created, type Provider, type Resource } from "./resource";
 
 export interface MockOptions {
   onCreated: (resource: Resource, created: Created) => void;
+  /** Gets the names of types and data sources that are not emulated. */
+  missing: string[];
   /** Resources that are being created, by type and name. */
   creating: Set<string>;
   fail: (error: unknown) => void;
@@ -15,42 +18,67 @@ export interface MockOptions {
 export function createMocks(
   project: Project,
   provider: Provider,
-  { onCreated, creating, fail }: MockOptions,
+  { onCreated, missing, creating, fail }: MockOptions,
 ): pulumi.runtime.Mocks {
   const { region } = project;
   const arn = (service: string, resource: string) => `arn:aws:${service}:${region}:${ACCOUNT_ID}:${resource}`;
   const declared = new Set<string>();
+
+  /** Answers with what `create` returns. If it throws, the deployment fails and there is no answer. */
+  async function answer<T>(label: string, create: () => Promise<T>): Promise<T> {
+    try {
+      return await create();
+    } catch (error) {
+      fail(error instanceof UserError ? error : new UserError(`${label}: ${messageOf(error)}`));
+      return new Promise(() => {});
+    }
+  }
+
+  async function createResource({
+    type,
+    name,
+    inputs,
+    custom,
+    id: existing,
+  }: pulumi.runtime.MockResourceArgs) {
+    const label = `${type} "${name}"`;
+    if (declared.has(label)) throw new Error("another resource of this type has the same name");
+    declared.add(label);
+    // The program's own components have nothing to emulate; awsx has components that create resources.
+    const isReal = custom || type.startsWith("aws");
+    // One that a program looks up with `get` has been created elsewhere.
+    const isFound = Boolean(existing) && Object.keys(inputs).length === 0;
+    if (isReal && (isFound || !provider[type]?.honors))
+      missing.push(shortName(type) + (isFound ? ".get" : ""));
+    const physicalName =
+      existing || (inputs.name ?? `${inputs.namePrefix ?? `${name}-`}${suffix(project, type, name)}`);
+    const resource = { type, name, inputs, physicalName, arn };
+    creating.add(label);
+    const created = (isFound ? undefined : await provider[type]?.(resource)) ?? {};
+    creating.delete(label);
+    onCreated(resource, created);
+    const { id = physicalName, outputs } = created;
+    const service = type.split(/[:/]/)[1] ?? "";
+    return { id, state: { name: physicalName, arn: arn(service, physicalName), ...inputs, ...outputs } };
+  }
+
+  async function callDataSource({ token, inputs }: pulumi.runtime.MockCallArgs) {
+    const name = shortName(token);
+    const dataSource = provider[token];
+    if (!dataSource) missing.push(name);
+    const physicalName = inputs.name ?? name;
+    const resource = { type: token, name, inputs, physicalName, arn };
+    const { outputs, ignored = [] } = (await dataSource?.(resource)) ?? {};
+    missing.push(...ignored.map((what) => name + what));
+    return { id: physicalName, name: physicalName, ...inputs, ...outputs };
+  }
+
   return {
-    async newResource({ type, name, inputs }) {
-      if (type === "pulumi:pulumi:Stack") return { id: name, state: inputs };
-      const physicalName = inputs.name ?? `${inputs.namePrefix ?? `${name}-`}${suffix(project, type, name)}`;
-      const resource = { type, name, inputs, physicalName, arn };
-      const label = `${type} "${name}"`;
-      try {
-        if (declared.has(label)) throw new Error("another resource of this type has the same name");
-        declared.add(label);
-        creating.add(label);
-        const created = (await provider[type]?.(resource)) ?? {};
-        const { id = physicalName, outputs } = created;
-        creating.delete(label);
-        onCreated(resource, created);
-        const service = type.split(/[:/]/)[1] ?? "";
-        return { id, state: { name: physicalName, arn: arn(service, physicalName), ...inputs, ...outputs } };
-      } catch (error) {
-        const problem = `${label} cannot be created: ${messageOf(error)}`;
-        fail(error instanceof UserError ? error : new UserError(problem));
-        return new Promise(() => {});
-      }
-    },
-    async call({ token, inputs }) {
-      const dataSource = provider[token];
-      if (!dataSource) {
-        fail(new UserError(`The local run doesn't emulate the data source ${token}.`));
-        return {};
-      }
-      const { outputs } = await dataSource({ type: token, name: "", inputs, physicalName: "", arn });
-      return { ...inputs, ...outputs };
-    },
+    newResource: async (args) =>
+      args.type === "pulumi:pulumi:Stack"
+        ? { id: args.name, state: args.inputs }
+        : answer(`${args.type} "${args.name}" cannot be created`, () => createResource(args)),
+    call: (args) => answer(`${args.token} fails`, () => callDataSource(args)),
   };
 }
 

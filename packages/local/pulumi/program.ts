@@ -1,8 +1,8 @@
 import { isAbsolute, relative } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import * as state from "@pulumi/pulumi/runtime/state";
-import { originalLine } from "../register";
 import { messageOf, UserError } from "./errors";
+import { listIgnored } from "./ignored";
 import { createMocks } from "./mocks";
 import type { Project } from "./project";
 import type { Created, Provider, Resource } from "./resource";
@@ -10,75 +10,101 @@ import type { Created, Provider, Resource } from "./resource";
 /** A stack's outputs, by name. */
 export type Outputs = Record<string, unknown>;
 
-export interface Patience {
-  /** Interrupts the deployment. */
-  signal?: AbortSignal;
+export interface DeployOptions {
+  /** Called for each resource, in the order of creation. */
+  onCreated?: (resource: Resource) => void;
   /** Called with what the deployment is waiting for, in words, if it takes more than a few seconds. */
   onWaiting?: (what: string) => void;
-  /** Seconds after which a deployment fails. */
-  seconds?: number;
+  /** Interrupts the deployment. */
+  signal?: AbortSignal;
 }
 
-const DEPLOYMENT_SECONDS = 60;
+const PATIENCE_MS = 5000;
 
-/** Pulumi runs inline programs in it, but leaves it out of its types. */
-const { withLocalStorage } = state as unknown as { withLocalStorage<T>(callback: () => T): T };
+/** Pulumi leaves these out of its types. It runs inline programs in a store of their own. */
+const { getStore, withLocalStorage } = state as unknown as {
+  getStore(): { supportsSecrets: boolean; supportsResourceReferences: boolean };
+  withLocalStorage<T>(callback: () => T): T;
+};
 
 /**
  * Runs the project's program under Pulumi's runtime mocks, with `provider` instead of AWS. Resources of a type that the
  * provider doesn't have only get a name and an ARN.
  *
- * @param onCreated called for each resource, in the order of creation
- * @returns the stack's outputs
- * @throws UserError when the program fails or doesn't end, or when a resource can't be created
+ * @returns the stack's outputs, and what is not emulated
+ * @throws UserError when the program fails, a resource can't be created or `signal` aborts
  */
 export async function deploy(
   project: Project,
   provider: Provider,
-  onCreated: (resource: Resource, created: Created) => void = () => {},
-  { signal, onWaiting, seconds = DEPLOYMENT_SECONDS }: Patience = {},
-): Promise<Outputs> {
+  { onCreated, onWaiting, signal }: DeployOptions = {},
+): Promise<{ outputs: Outputs; ignored: string[] }> {
   // If a mock rejected, so would everything that depends on it. Only the first cause matters: it ends the deployment, and
   // the mock never answers.
   let fail: (error: unknown) => void = () => {};
   const failure = new Promise<never>((_, reject) => {
     fail = reject;
   });
-  const creating = new Set<string>();
-  const waitsFor = () =>
-    creating.size > 0 ? [...creating].join(", ") : "a promise in the program that does not settle";
   const interrupt = () => fail(new UserError("The deployment was interrupted."));
-  signal?.addEventListener("abort", interrupt);
   if (signal?.aborted) interrupt();
-  const patience = setTimeout(() => onWaiting?.(waitsFor()), Math.min(5, seconds / 2) * 1000);
-  const limit = setTimeout(() => {
-    fail(new UserError(`The deployment did not end within ${seconds} s. It waits for ${waitsFor()}.`));
-  }, seconds * 1000);
+  signal?.addEventListener("abort", interrupt);
+  const creating = new Set<string>();
+  const patience = setTimeout(() => {
+    onWaiting?.(creating.size > 0 ? [...creating].join(", ") : "a promise in your program");
+  }, PATIENCE_MS);
+  const missing: string[] = [];
+  const ignored: string[] = [];
+  const created = (resource: Resource, result: Created) => {
+    ignored.push(...listIgnored(resource, result, provider));
+    onCreated?.(resource);
+  };
 
   process.on("unhandledRejection", fail);
+  const leave = enter(project.directory);
   try {
     // Keeps what a failed deployment left undone from registering resources in the next.
     const deployed = withLocalStorage(async () => {
-      const mocks = createMocks(project, provider, { onCreated, creating, fail });
-      await pulumi.runtime.setMocks(mocks, project.name, project.stack, false);
+      const mocks = createMocks(project, provider, { onCreated: created, missing, creating, fail });
+      await pulumi.runtime.setMocks(mocks, project.name, project.stack, false, "organization");
       pulumi.runtime.setAllConfig(project.config);
       forgetModules(project.folder);
       return await evaluate(project.program);
     });
-    return await Promise.race([deployed, failure]);
+    const outputs = await Promise.race([deployed, failure]);
+    return { outputs, ignored: [...missing, ...ignored] };
   } catch (error) {
-    throw error instanceof UserError ? error : new UserError(describe(error, project));
+    if (error instanceof UserError) throw error;
+    // What a data source would have returned may be what the program fails without.
+    const perhaps = missing.length > 0 ? `\nNot emulated: ${[...new Set(missing)].join(", ")}` : "";
+    throw new UserError(describe(error, project) + perhaps);
   } finally {
+    leave();
     clearTimeout(patience);
-    clearTimeout(limit);
     signal?.removeEventListener("abort", interrupt);
     // One failure can reject several promises, and Node.js reports them a moment later.
     setImmediate(() => process.off("unhandledRejection", fail));
   }
 }
 
+let inside = 0;
+let outside = "";
+
+/** Makes a folder the working directory, and returns what restores it once no deployment needs one. */
+function enter(directory: string): () => void {
+  if (inside++ === 0) outside = process.cwd();
+  process.chdir(directory);
+  return () => {
+    if (--inside === 0) process.chdir(outside);
+  };
+}
+
 async function evaluate(program: string): Promise<Outputs> {
-  const outputs = await pulumi.runtime.runInPulumiStack(async () => import(program));
+  const outputs = await pulumi.runtime.runInPulumiStack(async () => {
+    // Secrets then arrive as plain values, and resources as their ids. AWS's provider gets the same.
+    Object.assign(getStore(), { supportsSecrets: false, supportsResourceReferences: false });
+    const exported = require(program);
+    return typeof exported === "function" ? exported() : exported;
+  });
   await pulumi.runtime.disconnect();
   // Node.js reports a rejection a moment later.
   await new Promise(setImmediate);
@@ -87,12 +113,10 @@ async function evaluate(program: string): Promise<Outputs> {
 
 /** Makes Node.js load the program's modules again. */
 function forgetModules(folder: string): void {
-  for (const file of modulesIn(folder)) delete require.cache[file];
+  for (const file of Object.keys(require.cache)) if (isOwn(folder, file)) delete require.cache[file];
   // This module also keeps the modules that it loaded first, and with them all that they deployed.
   module.children = module.children.filter(({ filename }) => !isOwn(folder, filename));
 }
-
-const modulesIn = (folder: string) => Object.keys(require.cache).filter((file) => isOwn(folder, file));
 
 /** Whether a file is one of the project's own. The project itself may be in a folder `node_modules`. */
 function isOwn(folder: string, file: string): boolean {
@@ -101,14 +125,12 @@ function isOwn(folder: string, file: string): boolean {
 }
 
 /** The program's error in a sentence, with its place in the project if that is known. */
-function describe(error: unknown, project: Project): string {
+function describe(error: unknown, { folder }: Project): string {
   if (pulumi.RunError.isInstance(error)) return error.message;
-  const frames = error instanceof Error ? (error.stack ?? "").split("\n") : [];
-  const [place] = frames.flatMap((frame) => {
-    const [, file = "", line, column] = /\(?(\/[^()]+):(\d+):(\d+)\)?$/.exec(frame) ?? [];
-    return file && isOwn(project.folder, file)
-      ? `${relative(project.folder, file)}:${originalLine(file, Number(line), Number(column))}`
-      : [];
-  });
-  return `The program failed: ${messageOf(error)}${place ? ` (${place})` : ""}`;
+  const { stack = "", requireStack = [] } = error as Partial<Error> & { requireStack?: string[] };
+  const frames = [...stack.matchAll(/(\/[^()\n]+:\d+):\d+\)?$/gm)].flatMap(([, place = ""]) => place);
+  // A syntax error names its place itself.
+  const places = error instanceof SyntaxError ? [] : [...requireStack, ...frames];
+  const place = places.find((path) => isOwn(folder, path));
+  return `The program failed: ${messageOf(error)}${place ? ` (${relative(folder, place)})` : ""}`;
 }

@@ -15,15 +15,18 @@ export interface Created {
   id?: string;
   /** In addition to the inputs, a `name` and an `arn`. */
   outputs?: Record<string, unknown>;
-  /** Parts of inputs that are not emulated, in words. */
+  /**
+   * What is not emulated of this resource. Each text is appended to the type's short name in the list that a start prints:
+   * ` of type HTTP_PROXY` becomes "Integration of type HTTP_PROXY", and `.tags` becomes "Stage.tags".
+   */
   ignored?: string[];
 }
 
 /** Creates resources of one type, or answers a data source. */
 export interface Emulation {
   (resource: Resource): Created | Promise<Created>;
-  /** The inputs that it honours. Without this, the type counts as not emulated and only has outputs. */
-  honours?: readonly string[];
+  /** The inputs that it honors. Without this, the type counts as not emulated and only has outputs. */
+  honors?: readonly string[];
 }
 
 /** Emulations by resource type, and by the tokens of data sources. */
@@ -32,14 +35,14 @@ export type Provider = Record<string, Emulation>;
 /** Some of a resource's inputs, in Pulumi's types but with plain values for outputs. */
 export type Inputs<Args, Key extends keyof Args> = pulumi.Unwrap<Pick<Args, Key>>;
 
-/** Declares an emulation: which of the inputs `Args` it honours, and what creates a resource from these. */
+/** Declares an emulation: which of the inputs `Args` it honors, and what creates a resource from these. */
 export const emulate =
   <Args>() =>
   <Key extends keyof Args & string>(
-    honours: readonly Key[],
+    honors: readonly Key[],
     create: (resource: Resource<Inputs<Args, Key>>) => Created | Promise<Created>,
   ): Emulation =>
-    Object.assign((resource: Resource) => create(resource as Resource<Inputs<Args, Key>>), { honours });
+    Object.assign((resource: Resource) => create(resource as Resource<Inputs<Args, Key>>), { honors });
 
 /** The account that everything belongs to. */
 export const ACCOUNT_ID = "000000000000";

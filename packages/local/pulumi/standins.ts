@@ -27,6 +27,8 @@ export const standIns = (region: string): Provider => ({
     return { outputs: { domainValidationOptions: [option] } };
   },
 
+  "pulumi:pulumi:StackReference": () => ({ outputs: { outputs: {}, secretOutputNames: [] } }),
+
   "aws:index/getCallerIdentity:getCallerIdentity": () => ({ outputs: { accountId: ACCOUNT_ID } }),
   "aws:index/getPartition:getPartition": () => ({
     outputs: { partition: "aws", dnsSuffix: "amazonaws.com" },

@@ -38,31 +38,38 @@ describe("a function in the local run", () => {
 
   it("has its declared environment and Lambda's variables, but nothing from this process", async () => {
     const { env } = await (await echo()).json();
-    const { AWS_ENDPOINT_URL_DYNAMODB, AWS_ACCESS_KEY_ID, LAMBDA_TASK_ROOT, ...rest } = env;
     const { AWS_LAMBDA_FUNCTION_NAME: name } = env;
-    assert.equal(AWS_ENDPOINT_URL_DYNAMODB, shop.running.dynamodb);
-    assert.match(AWS_ACCESS_KEY_ID, /^ASIA[0-9A-F]{16}$/);
-    assert.ok(LAMBDA_TASK_ROOT.endsWith(name));
     assert.match(name, /^echo-[0-9a-f]{7}$/);
-    assert.deepEqual(rest, {
-      GREETING: "hello",
-      _HANDLER: "echo.handler",
-      AWS_CONFIG_FILE: "/dev/null",
-      AWS_DEFAULT_REGION: "eu-west-1",
-      AWS_EXECUTION_ENV: "AWS_Lambda_nodejs24.x",
-      AWS_LAMBDA_FUNCTION_MEMORY_SIZE: "128",
-      AWS_LAMBDA_FUNCTION_NAME: name,
-      AWS_LAMBDA_FUNCTION_VERSION: "$LATEST",
-      AWS_LAMBDA_LOG_GROUP_NAME: "echo-log",
-      AWS_LAMBDA_LOG_STREAM_NAME: "local",
-      AWS_REGION: "eu-west-1",
-      AWS_SHARED_CREDENTIALS_FILE: "/dev/null",
-      AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true",
-      AWS_SECRET_ACCESS_KEY: "local",
-      AWS_SESSION_TOKEN: "local",
-      LANG: "en_US.UTF-8",
-      TZ: ":UTC",
-    });
+    assert.match(env.AWS_ACCESS_KEY_ID, /^ASIA[0-9A-F]{16}$/);
+    assert.match(env._X_AMZN_TRACE_ID, /^Root=1-[0-9a-f]{8}-[0-9a-f]{24};Parent=[0-9a-f]{16};Sampled=0$/);
+    assert.ok(env.LAMBDA_TASK_ROOT.endsWith(name));
+    const { AWS_ENDPOINT_URL_DYNAMODB, AWS_LAMBDA_LOG_LEVEL, AWS_REGION, GREETING, TZ, _HANDLER } = env;
+    assert.deepEqual(
+      [AWS_ENDPOINT_URL_DYNAMODB, AWS_LAMBDA_LOG_LEVEL, AWS_REGION, GREETING, TZ, _HANDLER],
+      [shop.running.dynamodb, "INFO", "eu-west-1", "hello", ":UTC", "echo.handler"],
+    );
+    const ofAws = `ACCESS_KEY_ID CONFIG_FILE DEFAULT_REGION ENDPOINT_URL ENDPOINT_URL_DYNAMODB EXECUTION_ENV
+      LAMBDA_FUNCTION_MEMORY_SIZE LAMBDA_FUNCTION_NAME LAMBDA_FUNCTION_VERSION LAMBDA_INITIALIZATION_TYPE
+      LAMBDA_LOG_FORMAT LAMBDA_LOG_GROUP_NAME LAMBDA_LOG_LEVEL LAMBDA_LOG_STREAM_NAME REGION
+      SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED SECRET_ACCESS_KEY SESSION_TOKEN SHARED_CREDENTIALS_FILE`;
+    const others = ["GREETING", "LAMBDA_TASK_ROOT", "LANG", "PATH", "TZ", "_HANDLER", "_X_AMZN_TRACE_ID"];
+    assert.deepEqual(Object.keys(env).sort(), [
+      ...ofAws.split(/\s+/).map((each) => `AWS_${each}`),
+      ...others,
+    ]);
+  });
+
+  it("keeps calls to other services on this machine, and says that they aren't emulated", async () => {
+    const { env } = await (await echo()).json();
+    const call = async (agent: string) =>
+      (
+        await fetch(env.AWS_ENDPOINT_URL, { headers: { "user-agent": `aws-sdk-js/3 api/${agent}#3` } })
+      ).text();
+    const said = (service: string) => `${service} is not emulated by the local run.`;
+    assert.match(await call("s3"), new RegExp(`<Message>${said("S3")}</Message>`));
+    assert.equal(JSON.parse(await call("secrets_manager")).message, said("Secrets Manager"));
+    const { cause } = await (await echo("does=call")).json();
+    assert.equal(cause, said("sqs.eu-west-1.amazonaws.com"));
   });
 
   it("gets Lambda's context", async () => {
@@ -71,13 +78,13 @@ describe("a function in the local run", () => {
     assert.match(awsRequestId, /^[0-9a-f-]{36}$/);
     assert.ok(remaining > 2500 && remaining <= 5000);
     assert.deepEqual(rest, {
-      callbackWaitsForEmptyEventLoop: true,
       functionName: env.AWS_LAMBDA_FUNCTION_NAME,
       functionVersion: "$LATEST",
       invokedFunctionArn: `arn:aws:lambda:eu-west-1:000000000000:function:${env.AWS_LAMBDA_FUNCTION_NAME}`,
       logGroupName: "echo-log",
       logStreamName: "local",
       memoryLimitInMB: "128",
+      xRayTraceId: env._X_AMZN_TRACE_ID,
     });
   });
 
@@ -106,5 +113,6 @@ describe("a function in the local run", () => {
     assert.equal(alone.message.errorMessage, "too far");
     assert.ok(Array.isArray(alone.message.stackTrace));
     assert.equal(thrown.message.errorType, "TypeError");
+    assert.doesNotMatch(shop.log(), /not worth a line/);
   });
 });

@@ -1,6 +1,8 @@
 import { strict as assert } from "node:assert";
 import { DynamoDBClient, ScanCommand } from "@aws-sdk/client-dynamodb";
-import { fits } from "../iam/policy";
+import { writeDocument } from "../iam/document";
+import { listUnknown } from "../iam/managed";
+import { fits, readPolicy } from "../iam/policy";
 import { createIam } from "../iam/provider";
 import type { Resource } from "../pulumi/resource";
 import { useShop } from "./support/shop";
@@ -47,25 +49,26 @@ describe("IAM in the local run", () => {
   const table = "arn:aws:dynamodb:us-east-1:000000000000:table/a";
 
   /** A role with one inline policy, and what it makes of a call to UpdateItem on the table. */
-  async function decide(policy: object | string, assumeRolePolicy: object = trust) {
+  async function decide(policy: object | string, roleInputs: object = {}) {
     const { provider, assume, authorize } = createIam();
     const create = (type: string, inputs: object) =>
       provider[type]?.({ type, name: "r", physicalName: "r", inputs, arn: () => "" } as Resource);
-    await create("aws:iam/role:Role", { assumeRolePolicy });
+    await create("aws:iam/role:Role", { assumeRolePolicy: trust, ...roleInputs });
     await create("aws:iam/rolePolicy:RolePolicy", { role: "r", policy });
     return authorize(
-      assume("arn:aws:iam::000000000000:role/r", "arn:aws:lambda:us-east-1:000000000000:function:f"),
+      assume("arn:aws:iam::000000000000:role/r", "arn:aws:lambda:us-east-1:000000000000:function:f") ?? "",
       "dynamodb:UpdateItem",
       table,
     );
   }
+  const none = { Statement: [] };
   const allow = (Action: string, Resource: string) => ({ Statement: { Effect: "Allow", Action, Resource } });
 
   it("rejects other actions and tables", async () => {
     const refusal = `User: arn:aws:sts::000000000000:assumed-role/r/f is not authorized to perform: dynamodb:UpdateItem on resource: ${table} because no identity-based policy allows the dynamodb:UpdateItem action`;
     assert.equal(await decide(allow("dynamodb:GetItem", table)), refusal);
     assert.equal(await decide(allow("dynamodb:UpdateItem", `${table}b`)), refusal);
-    assert.equal(await decide({ Statement: [] }), refusal);
+    assert.equal(await decide(none), refusal);
   });
 
   it("supports wildcards, actions in any case, and policies as JSON", async () => {
@@ -91,24 +94,63 @@ describe("IAM in the local run", () => {
     }
   });
 
-  it("refuses conditions that it can't evaluate", async () => {
-    const when = (Condition: object) => decide({ Statement: { ...allow("*", "*").Statement, Condition } });
-    await assert.rejects(
-      when({ IpAddress: { "aws:PrincipalArn": "a" } }),
-      /condition IpAddress .* not emulated/,
+  it("lists what it can't evaluate, which neither keeps a statement from allowing nor denies", async () => {
+    const Condition = { IpAddress: { "aws:SourceIp": "a" }, StringLike: { "dynamodb:LeadingKeys": "a" } };
+    const ignored = [
+      " with the condition IpAddress of aws:SourceIp",
+      " with the condition StringLike of dynamodb:LeadingKeys",
+    ];
+    const unsure = { ...allow("*", "*").Statement, Condition };
+    assert.deepEqual(readPolicy(JSON.stringify({ Statement: unsure })).ignored, ignored);
+    assert.equal(await decide({ Statement: unsure }), undefined);
+    const deny = { ...unsure, Effect: "Deny" };
+    assert.equal(await decide({ Statement: [deny, allow("*", "*").Statement] }), undefined);
+    const NotAction = "iam:*";
+    assert.equal(await decide({ Statement: { Effect: "Allow", NotAction, Resource: "*" } }), undefined);
+    const Principal = "*";
+    await assert.rejects(decide({ Statement: { ...unsure, Principal } }), /can't have a Principal/);
+  });
+
+  it("honors inline and managed policies of a role", async () => {
+    const policy = JSON.stringify(allow("*", table));
+    const aws = (name: string) => ({ managedPolicyArns: [`arn:aws:iam::aws:policy/${name}`] });
+    assert.equal(await decide(none, { inlinePolicies: [{ name: "a", policy }] }), undefined);
+    assert.equal(await decide(none, aws("AmazonDynamoDBFullAccess")), undefined);
+    assert.match(`${await decide(none, aws("AmazonDynamoDBReadOnlyAccess"))}`, /not authorized/);
+    assert.match(`${await decide(none, aws("service-role/AWSLambdaBasicExecutionRole"))}`, /not authorized/);
+    assert.equal(await decide(none, aws("PowerUserAccess")), undefined);
+    assert.deepEqual(listUnknown(["arn:aws:iam::aws:policy/PowerUserAccess", "arn:aws:iam::0:policy/own"]), [
+      " of arn:aws:iam::aws:policy/PowerUserAccess, which allows everything here",
+    ]);
+  });
+
+  it("allows everything to a function whose role comes from elsewhere", () => {
+    const { assume, authorize } = createIam();
+    assert.equal(assume("arn:aws:iam::1:role/elsewhere", "arn:f"), undefined);
+    assert.equal(authorize("local", "dynamodb:UpdateItem", table), undefined);
+  });
+
+  it("writes policy documents", async () => {
+    const principals = [{ type: "Service", identifiers: ["lambda.amazonaws.com"] }];
+    const assume = writeDocument({ statements: [{ actions: ["sts:AssumeRole"], principals }] });
+    const conditions = [{ test: "ArnEquals", variable: "aws:PrincipalArn", values: ["x"] }];
+    const statement = { actions: ["dynamodb:*"], resources: [table] };
+    assert.equal(
+      await decide(writeDocument({ statements: [statement] }), { assumeRolePolicy: assume }),
+      undefined,
     );
-    await assert.rejects(when({ StringLike: { "aws:SourceIp": "a" } }), /of aws:SourceIp is not emulated/);
-    const NotPrincipal = "*";
-    await assert.rejects(
-      decide({ Statement: { ...allow("*", "*").Statement, NotPrincipal } }),
-      /NotPrincipal in a policy is not emulated/,
+    const denied = writeDocument({ statements: [{ ...statement, conditions }] });
+    assert.match(`${await decide(denied)}`, /not authorized/);
+    assert.equal(
+      await decide(writeDocument({ sourcePolicyDocuments: [denied], statements: [statement] })),
+      undefined,
     );
   });
 
   it("refuses functions whose role doesn't trust Lambda", async () => {
     const elsewhere = JSON.parse(JSON.stringify(trust).replace("lambda", "ec2"));
     await assert.rejects(
-      decide(allow("*", "*"), elsewhere),
+      decide(allow("*", "*"), { assumeRolePolicy: elsewhere }),
       /The role defined for the function cannot be assumed by Lambda\./,
     );
   });

@@ -7,8 +7,6 @@ describe("what the local run does not emulate", () => {
   it("is listed by type and property, without what works", () => {
     assert.deepEqual([...shop.running.notEmulated].sort(), [
       "Policy.path",
-      "RolePolicyAttachment of arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole",
-      "Stage.detailedMetricsEnabled",
       "Table.deletionProtectionEnabled (2)",
       "Topic",
       "Vpc",

@@ -1,11 +1,18 @@
 import { strict as assert } from "node:assert";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { FunctionDefinition } from "../lambda/instance";
 import { createInstances, type Instances } from "../lambda/instances";
 import { collectGarbage } from "./support/heap";
 import { until } from "./support/until";
+
+interface Setting extends Partial<FunctionDefinition> {
+  runtime?: string;
+  handler?: string;
+  file?: string;
+  type?: "module";
+}
 
 describe("the instances of a function", () => {
   const folder = mkdtempSync(join(tmpdir(), "instances-"));
@@ -14,16 +21,20 @@ describe("the instances of a function", () => {
   let files = 0;
 
   /** A function of its own for each test. */
-  function load(
-    code: string,
-    { inspectPort, ...limits }: Partial<FunctionDefinition & { inspectPort: number }> = {},
-    extension = "js",
-  ) {
-    const path = join(folder, `function${++files}`);
-    writeFileSync(`${path}.${extension}`, code);
+  function load(code: string, setting: Setting = {}) {
+    const { runtime = "nodejs24.x", handler = "index.handler", file = "index.js", type, ...limits } = setting;
+    const taskRoot = join(folder, `function${++files}`);
+    mkdirSync(dirname(join(taskRoot, file)), { recursive: true });
+    writeFileSync(join(taskRoot, file), code);
+    writeFileSync(join(taskRoot, "package.json"), JSON.stringify({ type }));
     instances = createInstances({
-      runtime: { path, handlerName: "handler", inspectPort, jsonLogs: false, context: {} },
-      environment: { FOLDER: mkdtempSync(join(folder, "seen-")) },
+      functionArn: "arn:function",
+      environment: {
+        AWS_EXECUTION_ENV: `AWS_Lambda_${runtime}`,
+        LAMBDA_TASK_ROOT: taskRoot,
+        _HANDLER: handler,
+        FOLDER: mkdtempSync(join(folder, "seen-")),
+      },
       memorySize: 64,
       timeout: 60,
       onLog: (text) => {
@@ -31,62 +42,140 @@ describe("the instances of a function", () => {
       },
       ...limits,
     });
-    return (event = {}) => instances.serve(JSON.stringify(event));
+    return async (event: unknown = {}) => {
+      const outcome = await instances.serve(JSON.stringify(event));
+      return { ...outcome, value: "result" in outcome ? JSON.parse(outcome.result) : outcome.error };
+    };
   }
+  const untilLogged = (pattern: RegExp) =>
+    until(
+      `the log to have ${pattern}`,
+      () => log,
+      (text) => pattern.test(text),
+    );
 
   afterEach(() => instances.end());
   after(() => rmSync(folder, { recursive: true }));
 
   it("fail the invocation if they take too long to start", async () => {
     const forever = "Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);";
-    const invoke = load(forever, { initTimeout: 0.25 });
-    const outcome = await invoke();
-    assert.ok("error" in outcome);
-    assert.equal(outcome.error.errorMessage, "Task timed out after 0.25 seconds");
+    const { value } = await load(forever, { initTimeout: 0.25 })();
+    assert.equal(value.errorMessage, "Task timed out after 0.25 seconds");
   });
 
-  it("load ES modules, including their top-level await", async () => {
-    const module = `import { setTimeout as wait } from "node:timers/promises";
-      const text = await wait(10, "waited");
-      export const handler = async () => text;`;
-    const outcome = await load(module, {}, "mjs")();
-    assert.equal("result" in outcome && outcome.result, '"waited"');
-  });
-
-  it("report where a module fails to load", async () => {
-    const outcome = await load('\nthrow new RangeError("too early");')();
-    assert.deepEqual("error" in outcome && outcome.error, {
-      errorType: "RangeError",
-      errorMessage: "too early",
+  const esm = `import { setTimeout as wait } from "node:timers/promises";
+    const text = await wait(10, "found");
+    export const handler = async () => text;`;
+  const cjs = "exports.handler = async () => 'found'";
+  const handlers: Record<string, [code: string, setting: Setting]> = {
+    "in an .mjs file, with top-level await": [esm, { file: "index.mjs" }],
+    "in an ES module by its package.json": [esm, { type: "module" }],
+    "in such an ES module of nodejs22.x": [esm, { type: "module", runtime: "nodejs22.x" }],
+    "in a .cjs file of a folder": [
+      cjs,
+      { file: "lib/index.cjs", handler: "lib/index.handler", type: "module" },
+    ],
+    "in nested objects": ["exports.a = { b: { c: async () => 'found' } }", { handler: "index.a.b.c" }],
+    "in a default export": ["export default { handler: () => 'found' }", { file: "index.mjs" }],
+  };
+  for (const [where, [code, setting]] of Object.entries(handlers)) {
+    it(`find a handler ${where}`, async () => {
+      assert.equal((await load(code, setting)()).value, "found");
     });
-    await until(
-      "the log to have the place",
-      () => log,
-      (text) => /function\d+\.js:2\b/.test(text),
-    );
+  }
+
+  const broken: Record<string, [code: string, errorType: string, message: RegExp]> = {
+    throws: ['\nthrow new RangeError("too early");', "RangeError", /^too early$/],
+    "is no JavaScript": ["exports.handler = (;", "Runtime.UserCodeSyntaxError", /Unexpected token/],
+    "exports another handler": [
+      "exports.Handler = 1",
+      "Runtime.HandlerNotFound",
+      /handler is undefined or not exp/,
+    ],
+    "exports no function": ["exports.handler = 1", "Runtime.HandlerNotFound", /handler is not a function/],
+    "takes a callback": [
+      "exports.handler = (a, b, c) => c()",
+      "Runtime.CallbackHandlerDeprecated",
+      /async function/,
+    ],
+    "needs a package of Lambda's": [
+      "require('@aws-sdk/client-s3')",
+      "Runtime.ImportModuleError",
+      /^Lambda provides @aws-sdk\/client-s3, .* run npm install --save-dev @aws-sdk\/client-s3$/,
+    ],
+  };
+  for (const [what, [code, errorType, message]] of Object.entries(broken)) {
+    it(`report a module that ${what}`, async () => {
+      log = "";
+      const { value } = await load(code)();
+      assert.equal(value.errorType, errorType);
+      assert.match(value.errorMessage, message);
+      await untilLogged(/\tundefined\tERROR\tInit Error/);
+    });
+  }
+
+  // What nodejs22.x takes from a handler; nodejs24.x takes only what it returns.
+  const given: [what: string, code: string, taken: unknown][] = [
+    ["calls back", "(a, b, callback) => callback(null, 1)", 1],
+    ["calls back with an error", "(a, b, callback) => callback(new RangeError('no'))", "RangeError"],
+    [
+      "goes on after calling back",
+      "(a, b, done) => { a = [0]; done(null, a); setTimeout(() => a.push(1), 9); }",
+      [0, 1],
+    ],
+    [
+      "doesn't want to wait",
+      "(a, b, done) => { b.callbackWaitsForEmptyEventLoop = false; done(null, 1); setInterval(() => {}, 1e3); }",
+      1,
+    ],
+    ["ends the context", "(a, context) => context.succeed(1)", 1],
+    ["only returns", "() => 1", null],
+    ["waits for nothing", "async () => new Promise(() => {})", "Runtime.NodeJsExit"],
+  ];
+  for (const [what, code, taken] of given) {
+    it(`take what nodejs22.x takes from a handler that ${what}`, async () => {
+      const invoke = load(`exports.handler = ${code}`, { runtime: "nodejs22.x" });
+      for (const { value } of [await invoke(), await invoke()]) {
+        assert.deepEqual(value?.errorType ?? value, taken);
+      }
+    });
+  }
+
+  it("have the function's folder as their working directory, which the function may change", async () => {
+    const invoke = load(`exports.handler = async () => {
+      const before = process.cwd() === process.env.LAMBDA_TASK_ROOT;
+      process.chdir("..");
+      return [before, process.cwd() !== process.env.LAMBDA_TASK_ROOT];
+    }`);
+    assert.deepEqual((await invoke()).value, [true, true]);
   });
 
-  it("report a missing handler", async () => {
-    const outcome = await load("exports.Handler = () => {};")();
-    assert.match(JSON.stringify(outcome), /handler is undefined or not exported/);
+  it("have all of Lambda's log methods", async () => {
+    await load("exports.handler = async () => { console.fatal('f'); console.trace('t'); };")();
+    await untilLogged(/\tFATAL\tf\n.*\tTRACE\tt\n/);
   });
+
+  for (const late of ["throw new Error('too late')", "Promise.reject(new Error('too late'))"]) {
+    it(`log and end after an answer that "${late}" follows`, async () => {
+      log = "";
+      const invoke = load(`exports.handler = async () => { setTimeout(() => { ${late}; }, 20); };`);
+      assert.equal((await invoke()).value, null);
+      await untilLogged(/Error: too late/);
+      await until("another instance", invoke, ({ coldStart }) => coldStart === true);
+    });
+  }
 
   for (const thrown of ["null", "undefined", "'text'", "Object.create(null)", "Symbol('x')"]) {
-    it(`crash without affecting others when the function throws ${thrown} uncaught`, async () => {
+    it(`survive a handler that throws ${thrown}, and crash alone where nothing catches it`, async () => {
       const crash = `setTimeout(() => { throw ${thrown}; }); await new Promise(() => {});`;
-      const invoke = load(`exports.handler = async ({ crash }) => { if (!crash) return "well"; ${crash} };`);
+      const invoke = load(
+        `exports.handler = async ({ crash }) => { if (crash) { ${crash} } throw ${thrown}; };`,
+      );
+      assert.equal((await invoke()).value.errorType, "Error");
       const crashed = await invoke({ crash: true });
-      assert.ok("error" in crashed, JSON.stringify(crashed));
-      const next = await invoke();
-      assert.equal("result" in next && next.result, '"well"');
-      assert.equal(next.coldStart, true);
-    });
-
-    it(`survive a handler that throws ${thrown}`, async () => {
-      const invoke = load(`exports.handler = async ({ fail }) => { if (fail) throw ${thrown}; };`);
-      const failed = await invoke({ fail: true });
-      assert.ok("error" in failed && failed.error.errorType === "Error", JSON.stringify(failed));
-      assert.equal((await invoke()).coldStart, false);
+      assert.equal(crashed.value.errorType, "Error");
+      assert.equal(crashed.coldStart, false);
+      assert.equal((await invoke()).coldStart, true);
     });
   }
 
@@ -100,7 +189,7 @@ describe("the instances of a function", () => {
       };`,
     );
     const outcomes = await Promise.all(Array.from({ length: 12 }, (_, id) => invoke({ id })));
-    assert.deepEqual(new Set(outcomes.map((outcome) => "result" in outcome)), new Set([true]));
+    for (const { value } of outcomes) assert.equal(value, null);
   });
 
   it("keep nothing in memory after an invocation", async () => {
@@ -118,24 +207,16 @@ describe("the instances of a function", () => {
   it("don't time out with a debugger", async () => {
     const invoke = load(
       "exports.handler = () => new Promise((resolve) => setTimeout(resolve, 500, 'late'));",
-      {
-        timeout: 0.1,
-        initTimeout: 0.001,
-        inspectPort: 0,
-      },
+      { timeout: 0.1, initTimeout: 0.001, inspectPort: 0 },
     );
-    const outcome = await invoke();
-    assert.equal("result" in outcome && outcome.result, '"late"');
+    assert.equal((await invoke()).value, "late");
   });
 
   it("end with their pending invocations, and accept no more", async () => {
-    const invoke = load("exports.handler = () => { console.log('busy'); return new Promise(() => {}); };");
+    const forever = "new Promise(() => setInterval(() => {}, 1000))";
+    const invoke = load(`exports.handler = () => { console.log("busy"); return ${forever}; };`);
     const busy = Array.from({ length: 12 }, () => invoke());
-    await until(
-      "the function to be busy",
-      () => log,
-      (text) => text.includes("busy"),
-    );
+    await untilLogged(/busy/);
     await instances.end();
     for (const outcome of await Promise.all([...busy, invoke()])) assert.ok("error" in outcome);
   });

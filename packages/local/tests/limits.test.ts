@@ -6,6 +6,7 @@ describe("like AWS, the local run refuses to deploy", () => {
   const runtime = "nodejs24.x";
   const functions: [what: string, inputs: object, problem: RegExp][] = [
     ["a runtime that it does not have", { runtime: "nodejs6.x" }, /runtime "nodejs6\.x"/],
+    ["two architectures", { architectures: ["arm64", "x86_64"] }, /several architectures/],
     ["too little memory", { memorySize: 127 }, /memorySize is 127, but must be .* from 128 to 10240/],
     ["too much memory", { memorySize: 10_241 }, /memorySize is 10241/],
     ["a time-out of nothing", { timeout: 0 }, /timeout is 0, but must be .* from 1 to 900/],
@@ -38,7 +39,7 @@ describe("like AWS, the local run refuses to deploy", () => {
   }
 
   it("but accepts other functions", () => {
-    checkLimits({ runtime, memorySize: 10_240, timeout: 900 });
+    checkLimits({ runtime: "nodejs26.x", memorySize: 10_240, timeout: 900 });
     checkLimits({ runtime, environment: { variables: { AWS_REGIONS: "x", TEXT: "x".repeat(4000) } } });
   });
 
@@ -48,7 +49,11 @@ describe("like AWS, the local run refuses to deploy", () => {
     "GET items": /is not one such as/,
     "GET /items/": /ends with a slash/,
     "GET /{all+}/items": /greedy variable/,
-    "GET /{all+}x": /greedy variable/,
+    "GET /{all+}x": /variable unlike/,
+    "GET /{}": /variable unlike/,
+    "GET /{a-b}": /variable unlike/,
+    "GET /x{a}": /variable unlike/,
+    "GET /items?a=1": /is not one such as/,
     "GET /{id}/items/{id}": /same variable twice/,
     "GET /{id}/{id+}": /same variable twice/,
   };

@@ -1,15 +1,18 @@
 import { strict as assert } from "node:assert";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { UserError } from "../pulumi/errors";
+import { deploy, type Outputs } from "../pulumi/program";
 import { readProject } from "../pulumi/project";
+import { standIns } from "../pulumi/standins";
 
 describe("the settings of a stack", () => {
   let folder: string;
 
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), "settings-"));
+    writeFileSync(join(folder, "index.ts"), "");
     writeFileSync(
       join(folder, "Pulumi.yaml"),
       "name: app\nconfig:\n  number: 010\n  text: { default: '010' }\n",
@@ -63,10 +66,109 @@ describe("the settings of a stack", () => {
     assert.deepEqual(read(""), { "app:number": "8", "app:text": "010" });
   });
 
-  it("cause a clear error if they are secret", () => {
-    assert.throws(
-      () => read("config:\n  app:key: { secure: v1:abc }\n"),
-      (error) => error instanceof UserError && /cannot decrypt "app:key"/.test(error.message),
+  it("cause a clear error if they are secret, at any depth", () => {
+    for (const value of ["{ secure: v1:abc }", "{ a: [{ secure: v1:abc }] }"]) {
+      assert.throws(
+        () => read(`config:\n  app:key: ${value}\n`),
+        (error) =>
+          error instanceof UserError && /cannot decrypt "app:key".*--stack local/.test(error.message),
+      );
+    }
+  });
+
+  it("can be missing, as long as there are none of other stacks", () => {
+    assert.equal(readProject(folder, "dev").config["app:text"], "010");
+    writeFileSync(join(folder, "Pulumi.prod.yaml"), "");
+    assert.throws(() => readProject(folder, "dev"), /no stack "dev".*--stack: prod/);
+    assert.equal(readProject(folder, "organization/app/prod").stack, "prod");
+  });
+
+  it("can be in a folder of their own, beside a Pulumi.yml", () => {
+    rmSync(join(folder, "Pulumi.yaml"));
+    mkdirSync(join(folder, "stacks"));
+    writeFileSync(join(folder, "stacks/Pulumi.dev.yml"), "config:\n  app:key: value\n");
+    for (const key of ["stackConfigDir", "config"]) {
+      writeFileSync(join(folder, "Pulumi.yml"), `name: app\nruntime: { name: nodejs }\n${key}: stacks\n`);
+      assert.equal(readProject(join(folder, "stacks"), "dev").config["app:key"], "value");
+    }
+  });
+});
+
+describe("the program of a project", () => {
+  let folder: string;
+
+  beforeEach(() => {
+    folder = realpathSync(mkdtempSync(join(tmpdir(), "program-")));
+    symlinkSync(resolve(__dirname, "../../../node_modules"), join(folder, "node_modules"));
+  });
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  async function outputsOf(files: Record<string, string>): Promise<Outputs> {
+    for (const [name, text] of Object.entries({ "Pulumi.yaml": "name: app\n", ...files })) {
+      mkdirSync(join(folder, dirname(name)), { recursive: true });
+      writeFileSync(join(folder, name), text);
+    }
+    return (await deploy(readProject(folder, "dev"), standIns("us-east-1"))).outputs;
+  }
+  const where = "export const where = process.cwd();\n";
+
+  it("is the index, or what package.json names", async () => {
+    assert.deepEqual(await outputsOf({ "index.ts": where }), { where: folder });
+    const other = "export const other = true;\n";
+    const named = { "package.json": '{ "main": "src/app.ts" }', "src/app.ts": other };
+    assert.deepEqual(await outputsOf(named), { other: true });
+    const exported = {
+      "package.json": '{ "exports": { ".": { "default": "./src/app.ts" } }, "main": "index.ts" }',
+    };
+    assert.deepEqual(await outputsOf(exported), { other: true });
+  });
+
+  it("is what Pulumi.yaml names, and has its folder as working directory", async () => {
+    for (const main of ["src", "src/app.ts"]) {
+      const files = {
+        "Pulumi.yaml": `name: app\nmain: ${main}\n`,
+        "src/index.ts": where,
+        "src/app.ts": where,
+      };
+      assert.deepEqual(await outputsOf(files), { where: join(folder, "src") });
+    }
+    assert.notEqual(process.cwd(), join(folder, "src"));
+  });
+
+  it("can export a function that returns the outputs, and ask for its organization", async () => {
+    const program = `import { getOrganization, getStack } from "@pulumi/pulumi";
+      export = async () => ({ names: [getOrganization(), getStack()] });\n`;
+    assert.deepEqual(await outputsOf({ "index.ts": program }), { names: ["organization", "dev"] });
+  });
+
+  for (const module of ["nodenext", "node16", "esnext"]) {
+    it(`can have "module": "${module}", re-export types and call a module`, async () => {
+      const moduleResolution = module === "esnext" ? "bundler" : module;
+      const files = {
+        "tsconfig.json": JSON.stringify({ compilerOptions: { module, moduleResolution } }),
+        "types.ts": "export interface Shape { sides: number }\nexport const sides = 4;\n",
+        "again.ts": 'export { Shape, sides } from "./types";\n',
+        "index.ts": `import * as check from "node:assert";\nimport { type Shape, sides } from "./again";
+          check(sides);\nexport const shape: Shape = { sides };\n`,
+      };
+      assert.deepEqual(await outputsOf(files), { shape: { sides: 4 } });
+    });
+  }
+
+  it("is looked for with a clear error", async () => {
+    const python = { "Pulumi.yaml": "name: app\nruntime: python\n" };
+    await assert.rejects(outputsOf(python), /is for programs in Node\.js; the runtime in \S+ is "python"/);
+    await assert.rejects(outputsOf({}), /There is no program: \S+ has neither an index\.ts nor an index\.js/);
+    const missing = { "Pulumi.yaml": "name: app\nmain: app.ts\n" };
+    await assert.rejects(outputsOf(missing), /"main" in Pulumi\.yaml names \S+app\.ts, which doesn't exist/);
+  });
+
+  it("is told what isn't emulated when it fails without that", async () => {
+    const program = `import { StackReference } from "@pulumi/pulumi";
+      export const vpc = new StackReference("org/network/dev").requireOutput("vpc");\n`;
+    await assert.rejects(
+      outputsOf({ "index.ts": program }),
+      /does not exist on stack.*\nNot emulated: StackReference$/,
     );
   });
 });

@@ -22,7 +22,10 @@ describe("npm start", function () {
       assert.match(shown.stdout, new RegExp(`\\+  aws:${resource} `));
     }
     assert.match(shown.stdout, /Outputs:\n {4}list: \["http:\S+",3\]\n\nResources:\n {4}\+ 7 created/);
-    assert.match(shown.stdout, /npx dynamodb-admin --dynamo-endpoint http:\/\/127\.0\.0\.1:\d+\n/);
+    assert.match(
+      shown.stdout,
+      /npx dynamodb-admin --host 127\.0\.0\.1 --dynamo-endpoint http:\/\/127\.0\.0\.1:\d+\n/,
+    );
     assert.ok(shown.stdout.endsWith(`\n    ${url}\n\n`), shown.stdout);
 
     // Like a browser, this keeps its connection open.
@@ -33,7 +36,7 @@ describe("npm start", function () {
     child.kill("SIGINT");
     // As npm does with the terminal's Ctrl-C.
     child.kill("SIGINT");
-    assert.deepEqual(await once(child, "close"), [0, null]);
+    assert.deepEqual(await once(child, "close"), [130, null]);
     assert.equal(shown.stderr, "");
   });
 
@@ -70,11 +73,19 @@ describe("npm start", function () {
     rmSync(home, { recursive: true });
   });
 
+  it("deploys a program with a type error, and names it", async () => {
+    const started = start(["--port", "0"], createProject({ "page.ts": "export const text: string = 3;\n" }));
+    assert.equal(await (await fetch(await urlOf(started))).text(), "hello 3");
+    await untilShown(started, /page\.ts\(1,14\): error TS2322: .*\nThe program was deployed nevertheless/);
+    started.child.kill("SIGTERM");
+    assert.deepEqual(await once(started.child, "close"), [143, null]);
+  });
+
   it("explains its options", async () => {
-    const { code, stdout } = await startAndFail(["--help"], createProject());
+    const { code, stdout } = await startAndFail(["-h"], createProject());
     assert.equal(code, 0);
     for (const option of ["port", "stack", "data", "dynamodb", "watch", "logs", "verbose", "inspect", "help"])
-      assert.match(stdout, new RegExp(`^  --${option}\\b`, "m"));
+      assert.match(stdout, new RegExp(`^  (-h, )?--${option}\\b`, "m"));
   });
 
   it("lets a debugger attach at the default port, or at one that you choose", () => {

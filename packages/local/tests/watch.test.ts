@@ -31,6 +31,7 @@ describe("--watch", function () {
   it("notices settings that change during the first deployment", async () => {
     await untilPageIs("welcome one");
     await untilShown(running, "Watching for changes.");
+    await untilShown(running, "Checking types ...");
   });
 
   it("deploys changed code at the same address", async () => {
@@ -41,7 +42,7 @@ describe("--watch", function () {
   it("shows a type error with its location, and keeps the previous deployment", async () => {
     const from = running.shown.stderr.length;
     write(folder, { "page.ts": "export const text: string = 3;\n" });
-    const mistake = /page\.ts\(1,\d+\): error TS2322: .*\nWhat was deployed before goes on\./;
+    const mistake = /page\.ts\(1,\d+\): error TS2322: .*\nThe previous deployment is still running\./;
     await until(
       "the mistake",
       () => running.shown.stderr.slice(from),
@@ -52,10 +53,19 @@ describe("--watch", function () {
     await untilPageIs("welcome three");
   });
 
+  it("deploys a change at once while another deployment waits for a promise", async () => {
+    write(folder, { "index.ts": `${page["index.ts"]}export const never = new Promise(() => {});\n` });
+    await untilShown(running, "Still waiting for a promise in your program ...");
+    write(folder, { "index.ts": page["index.ts"], "page.ts": `export const text: string = "fixed";\n` });
+    await untilPageIs("welcome fixed");
+    write(folder, { "page.ts": `export const text: string = "three";\n` });
+    await untilPageIs("welcome three");
+  });
+
   it("shows an error in the settings, and keeps the previous deployment", async () => {
     const from = running.shown.stderr.length;
     write(folder, { "Pulumi.dev.yaml": "config:\n  greting: hi\n" });
-    const mistake = /greeting.*What was deployed before goes on\./s;
+    const mistake = /greeting.*The previous deployment is still running\./s;
     await until(
       "the mistake",
       () => running.shown.stderr.slice(from),
@@ -73,7 +83,7 @@ describe("--watch", function () {
       `new aws.lambda.CallbackFunction("${name}", { callback: async () => {} });\n`;
     const later = `setTimeout(() => { throw new Error("later"); }, 10);\n`;
     write(folder, { "index.ts": page["index.ts"] + callback("a") + callback("b") + later });
-    const goesOn = "What was deployed before goes on.";
+    const goesOn = "The previous deployment is still running.";
     await until(
       "a failed deployment",
       () => running.shown.stderr.slice(from),
@@ -107,7 +117,7 @@ describe("--watch", function () {
   it("continues without the compiler if it dies", async () => {
     const compilers = () => {
       try {
-        return execFileSync("pgrep", ["-P", `${running.child.pid}`], { encoding: "utf8" })
+        return execFileSync("pgrep", ["-P", `${running.child.pid}`, "-f", "typescript"], { encoding: "utf8" })
           .trim()
           .split("\n");
       } catch {

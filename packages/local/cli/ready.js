@@ -1,0 +1,25 @@
+// What must be there before anything can be loaded. It runs on any Node.js, and needs no package.
+
+const { existsSync } = require("node:fs");
+const { dirname, join } = require("node:path");
+
+const [major, minor] = process.versions.node.split(".").map(Number);
+if (major < 20 || (major === 20 && minor < 19)) {
+  stop(`This needs Node.js 20.19 or later; you have ${process.versions.node}.`);
+}
+
+if (!isInstalled("@pulumi/pulumi")) {
+  stop(`Run npm ${existsSync("package-lock.json") ? "ci" : "install"} first: there are packages missing.`);
+}
+
+function isInstalled(name) {
+  for (let folder = process.cwd(); ; folder = dirname(folder)) {
+    if (existsSync(join(folder, "node_modules", name, "package.json"))) return true;
+    if (folder === dirname(folder)) return false;
+  }
+}
+
+function stop(problem) {
+  console.error(problem);
+  process.exit(1);
+}

@@ -1,0 +1,204 @@
+import { strict as assert } from "node:assert";
+import type { InvokeFunction } from "../apigateway/answer";
+import { createApis } from "../apigateway/provider";
+import { createServers } from "../apigateway/servers";
+import { createTables } from "../dynamodb/provider";
+import { createFunctions } from "../lambda/provider";
+import type { Created, Provider } from "../pulumi/resource";
+
+type Declare = (type: string, inputs: object) => Promise<Created>;
+
+const declaring =
+  (provider: Provider, service: string, ignored: string[] = []): Declare =>
+  async (type, inputs: { name?: string }) => {
+    const token = `aws:${service}/${type.toLowerCase()}:${type}`;
+    const resource = {
+      type: token,
+      name: "a",
+      physicalName: inputs.name ?? "a",
+      inputs: { ...inputs },
+      arn: () => "arn",
+    };
+    const created = (await provider[token]?.(resource)) ?? {};
+    ignored.push(...(created.ignored ?? []).map((what) => type + what));
+    return created;
+  };
+
+describe("variants of an HTTP API", () => {
+  const servers = createServers(0);
+  const invoked: string[] = [];
+  let result: object;
+  after(() => servers.serve([]));
+
+  beforeEach(() => {
+    result = { statusCode: 200, headers: { "access-control-allow-origin": "https://own.example" } };
+  });
+
+  const invoke: InvokeFunction = async (functionArn) => {
+    invoked.push(functionArn);
+    return { result: JSON.stringify(result) };
+  };
+
+  /** Serves what `declare` declares in addition to an API. */
+  async function serve(inputs: object, declare = async (_: Declare) => {}, invokeFunction = invoke) {
+    const ignored: string[] = [];
+    const apis = createApis({ servers, invoke: invokeFunction });
+    const create = declaring(apis.provider, "apigatewayv2", ignored);
+    const { id } = await create("Api", { protocolType: "HTTP", ...inputs });
+    await declare((type, others) => create(type, { apiId: id, ...others }));
+    await servers.serve(apis.listeners());
+    const visit = (init: RequestInit = {}, path = "/") => fetch(apis.endpoints()[0] + path, init);
+    return { ignored, visit };
+  }
+  const quick = { target: "arn:function" };
+  const proxy = { integrationType: "AWS_PROXY", integrationUri: "arn:function", payloadFormatVersion: "2.0" };
+  const stage = { name: "$default", autoDeploy: true };
+
+  it("answer requests to a target", async () => {
+    const { visit } = await serve(quick);
+    assert.equal((await visit({ method: "PUT" }, "/any/path")).status, 200);
+    assert.equal(invoked.pop(), "arn:function");
+  });
+
+  const integration = (inputs: object) => async (declare: Declare) => {
+    await declare("Integration", { ...proxy, ...inputs });
+    await declare("Route", { routeKey: "GET /", target: "integrations/a" });
+    await declare("Stage", stage);
+  };
+  const route = (inputs: object) => async (declare: Declare) => {
+    await declare("Integration", proxy);
+    await declare("Route", { routeKey: "GET /", target: "integrations/a", ...inputs });
+    await declare("Stage", stage);
+  };
+  const variants: Record<string, ReturnType<typeof route>> = {
+    "Integration (HTTP_PROXY integrations)": integration({ integrationType: "HTTP_PROXY" }),
+    "Integration (SQS-SendMessage integrations)": integration({ integrationSubtype: "SQS-SendMessage" }),
+    "Integration (payload format 1.0)": integration({ payloadFormatVersion: undefined }),
+    "Route (JWT authorizers)": route({ authorizationType: "JWT" }),
+  };
+  for (const [variant, declare] of Object.entries(variants)) {
+    it(`are listed and answered with 501: ${variant}`, async () => {
+      const { ignored, visit } = await serve({}, declare);
+      assert.deepEqual(ignored, [variant]);
+      const response = await visit();
+      assert.equal(response.status, 501);
+      const [, what] = /\((.+)\)/.exec(variant) ?? [];
+      assert.deepEqual(await response.json(), { message: `The local run doesn't emulate ${what}.` });
+      assert.equal(invoked.length, 0);
+    });
+  }
+
+  it("are listed and answered with 501: a WebSocket API", async () => {
+    const { ignored, visit } = await serve({ protocolType: "WEBSOCKET" }, route({ routeKey: "$connect" }));
+    assert.deepEqual(ignored, ["Api (WEBSOCKET APIs)"]);
+    assert.equal((await visit()).status, 501);
+  });
+
+  it("are listed and answered with 501: a function in another language, or with code from elsewhere", async () => {
+    const options = {
+      folder: __dirname,
+      region: "eu-west-1",
+      dynamodb: "",
+      assume: () => "",
+      startAtOnce: false,
+    };
+    const functions = createFunctions(options);
+    const ignored: string[] = [];
+    const create = declaring(functions.provider, "lambda", ignored);
+    for (const runtime of ["nodejs24.x", "python3.14"]) {
+      await create("Function", { runtime });
+      await create("Permission", {
+        function: "arn",
+        principal: "apigateway.amazonaws.com",
+        action: "lambda:*",
+      });
+      const { visit } = await serve({ target: "arn" }, undefined, functions.invoke);
+      const response = await visit();
+      assert.equal(response.status, 501);
+      const { message } = await response.json();
+      assert.equal(`Function (${/emulate (.+)\.$/.exec(message)?.[1]})`, ignored.at(-1));
+    }
+    assert.deepEqual(ignored, [
+      "Function (code that is in S3 or in a packed archive)",
+      "Function (functions in python3.14)",
+    ]);
+    await functions.close();
+  });
+
+  it("answer preflight requests, and replace the function's own CORS headers", async () => {
+    const { visit } = await serve({
+      ...quick,
+      corsConfiguration: {
+        allowOrigins: ["https://*.example"],
+        allowMethods: ["GET", "PUT"],
+        allowHeaders: ["x-own"],
+        exposeHeaders: ["x-count"],
+        maxAge: 60,
+        allowCredentials: true,
+      },
+    });
+    const corsHeaders = async (origin: string, method = "GET") => {
+      const { headers, status } = await visit({ method, headers: { origin } });
+      const found = [...headers].filter(([name]) => name.startsWith("access-control-"));
+      return [status, Object.fromEntries(found.map(([name, value]) => [name.slice(15), value]))];
+    };
+    const origin = "https://shop.example";
+    const common = { "allow-origin": origin, "allow-credentials": "true" };
+    assert.deepEqual(await corsHeaders(origin), [200, { ...common, "expose-headers": "x-count" }]);
+    assert.deepEqual(await corsHeaders("https://elsewhere.test"), [200, {}]);
+    invoked.length = 0;
+    assert.deepEqual(await corsHeaders(origin, "OPTIONS"), [
+      204,
+      { ...common, "allow-headers": "x-own", "allow-methods": "GET,PUT", "max-age": "60" },
+    ]);
+    assert.deepEqual(invoked, []);
+  });
+
+  it("let Safari keep cookies on plain HTTP, unnoticed by the function", async () => {
+    const cookies = ["a=1; Secure; Path=/", "__Host-b=2; Path=/; secure", "c=Secure"];
+    result = { statusCode: 200, cookies };
+    const { visit } = await serve(quick);
+    const safari =
+      "Mozilla/5.0 (Macintosh) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/26.0 Safari/605.1.15";
+    const chrome = "Mozilla/5.0 (X11) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36";
+    const kept = async (agent: string) =>
+      (await visit({ headers: { "user-agent": agent } })).headers.getSetCookie();
+    assert.deepEqual(await kept(safari), ["a=1; Path=/", "local__Host-b=2; Path=/", "c=Secure"]);
+    for (const agent of [chrome, "test"]) assert.deepEqual(await kept(agent), cookies);
+  });
+
+  const refused: Record<string, [declare: (declare: Declare) => Promise<unknown>, message: RegExp]> = {
+    "a route twice": [
+      (declare) =>
+        declare("Route", { routeKey: "GET /" }).then(() => declare("Route", { routeKey: "GET /" })),
+      /another route "GET \/"/,
+    ],
+    "a target that isn't there": [
+      (declare) => declare("Route", { routeKey: "GET /", target: "integrations/none" }),
+      /id of an integration of its API/,
+    ],
+    "a stage with a slash": [(declare) => declare("Stage", { ...stage, name: "a/b" }), /"a\/b" is no name/],
+  };
+  for (const [what, [declare, message]] of Object.entries(refused)) {
+    it(`are refused with ${what}`, async () => {
+      await assert.rejects(
+        serve({}, async (create) => void (await declare(create))),
+        message,
+      );
+    });
+  }
+
+  it("need not be deployed", async () => {
+    const { ignored, visit } = await serve(
+      {},
+      async (declare) => void (await declare("Stage", { name: "$default" })),
+    );
+    assert.deepEqual(ignored, ["Stage without a deployment, which answers 404"]);
+    assert.equal((await visit()).status, 404);
+  });
+});
+
+it("a table with a TTL that has no attribute is refused", async () => {
+  const declare = declaring(createTables("http://127.0.0.1:1", "eu-west-1"), "dynamodb");
+  await assert.rejects(declare("Table", { ttl: { enabled: true } }), /its ttl has no attributeName/);
+});
