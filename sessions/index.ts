@@ -5,8 +5,8 @@ import { NEW_SESSION, SessionError } from "./errors";
 import { createStore, type Found, type StoreOptions } from "./store";
 import { type Cookies, findTokens, plainTokens, secretTokens } from "./tokens";
 
-export type { Change } from "./change";
-export { NEW_SESSION, SessionError, STORE_FAILED } from "./errors";
+export type { Change, Storable } from "./change";
+export { failure, NEW_SESSION, SessionError, STORE_FAILED } from "./errors";
 export type { Cookies } from "./tokens";
 
 export interface SessionOptions extends Omit<StoreOptions, "dynamodb" | "now"> {
@@ -129,9 +129,11 @@ export function createSessions<Data extends Storable<Data>>({
   return { open, find, renew, end };
 }
 
+export type Sessions<Data extends Storable<Data>> = ReturnType<typeof createSessions<Data>>;
+
 /**
- * A client for a function. It allows three attempts of a second each; by default, the SDK waits for a response forever. The first timeout is for the
- * response's headers, the second for a body that stalls.
+ * A client for a function. It allows three attempts of a second each; by default, the SDK waits for a response forever. The
+ * first timeout is for the response's headers, the second for a body that stalls.
  */
 export function createClient(): DynamoDBClient {
   const client = new DynamoDBClient({

@@ -14,6 +14,7 @@ export function createBrowser(url: string) {
       const response = await fetch(new URL(path, url), {
         method,
         body: init.body,
+        redirect: "manual",
         headers: { ...init.headers, ...(cookie && { cookie }) },
       });
       for (const header of response.headers.getSetCookie()) {
