@@ -35,7 +35,7 @@ async function visit(path, cookie) {
   return { body, duration, cookie: set ? set.split(";")[0] : cookie };
 }
 
-/** The visitors, given by their cookies, request the pages by turns: a page as soon as the last one is there, or after a pause. */
+/** The visitors, given by their cookies, request the pages by turns, at once or after a pause. */
 async function visitAll({ visitors, pages, parallel = 1, pause }) {
   const [durations, bodies, cookies] = [[], [], [...visitors]];
   let next = 0;

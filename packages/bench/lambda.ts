@@ -4,8 +4,8 @@ import { existsSync, mkdirSync, rmdirSync, writeFileSync } from "node:fs";
 const MEMORY_PER_CORE = 1769;
 
 /**
- * Milliseconds. In each period, a function runs at full speed until it has used its share of a core, then pauses until the next
- * (measured: https://github.com/pwrdrvr/lambda-throttling).
+ * Milliseconds. In each period, a function runs at full speed until it has used its share of a core, then pauses until
+ * the next (measured: https://github.com/pwrdrvr/lambda-throttling).
  */
 const PERIOD = 20;
 
@@ -21,8 +21,8 @@ export const priceOfTime = (memory: number, milliseconds: number) =>
   (1e6 * GIGABYTE_SECOND * memory * milliseconds) / 1024 / 1000;
 
 /**
- * Creates a control group whose processes get the CPU time of a function with this memory, before other processes on this
- * machine. Returns `undefined` without root or Linux.
+ * Creates a control group whose processes get the CPU time of a function with this memory, before other processes on
+ * this machine. Returns `undefined` without root or Linux.
  */
 export function createQuota(memory: number) {
   const version1 = "/sys/fs/cgroup/cpu";

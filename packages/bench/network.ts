@@ -8,8 +8,8 @@ import { generate } from "selfsigned";
 
 /**
  * Mean and 95th percentile in milliseconds, from the request to its response, for items of 370 bytes and an EC2
- * instance in the table's region, us-east-1, in September 2026. UpdateItem was not measured, so it gets PutItem's figures.
- * https://github.com/rhoulihan/dynamodb-latency-harness/blob/0bf08796d9e2bef28b2b0546009583d675b3e3f7/docs/meli-results.md
+ * instance in us-east-1, in September 2026. UpdateItem was not measured, so it gets PutItem's figures. Source:
+ * docs/meli-results.md in https://github.com/rhoulihan/dynamodb-latency-harness, commit 0bf08796.
  */
 const MEASURED = {
   write: { mean: 3.74, p95: 4.58 },
@@ -17,7 +17,7 @@ const MEASURED = {
   eventualRead: { mean: 1.91, p95: 2.48 },
 };
 
-/** @architect/functions asks Systems Manager Parameter Store for the names of its tables. This response stands in for it. */
+/** @architect/functions asks Systems Manager Parameter Store for the names of its tables. This stands in for it. */
 export const architectTable = "bench-architect";
 const parameters = JSON.stringify({
   Parameters: [{ Name: `/App/tables/${architectTable}`, Value: architectTable, Type: "String" }],

@@ -17,7 +17,8 @@ const lost = { x: 792 };
 
 const fills = (page: string, words: string, small: string, bars: string[]) => `
   svg { background: ${page} } text { fill: ${words} } .small { fill: ${small} }
-  rect { fill: ${bars[0]} } .second { fill: ${bars[1]} } rect.ours { fill: ${bars[2]} } .ours.second { fill: ${bars[3]} }`;
+  rect { fill: ${bars[0]} } .second { fill: ${bars[1]} }
+  rect.ours { fill: ${bars[2]} } .ours.second { fill: ${bars[3]} }`;
 
 const style = `
   text { font: 13px -apple-system, "Segoe UI", "Noto Sans", Helvetica, Arial, sans-serif }
@@ -88,8 +89,11 @@ export function plot(results: Result[], engine: string): string {
 
 const round = (value: number) => Math.round(value * 10) / 10;
 
-const rect = (x: number, middle: number, length: number, css: string) =>
-  `<rect class="${css}" x="${round(x)}" y="${middle - bar.height / 2}" width="${round(length)}" height="${bar.height}"/>`;
+function rect(x: number, middle: number, width: number, css: string): string {
+  const { height } = bar;
+  const size = `width="${round(width)}" height="${height}"`;
+  return `<rect class="${css}" x="${round(x)}" y="${middle - height / 2}" ${size}/>`;
+}
 
 const text = (x: number, y: number, content: string, css: string, anchor = "start") =>
   `<text x="${round(x)}" y="${round(y)}" class="${css}" text-anchor="${anchor}">${content}</text>`;

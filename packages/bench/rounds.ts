@@ -15,8 +15,8 @@ export function quantile(values: number[], share: number): number {
 }
 
 /**
- * Measures each subject in turn, round after round, so that this machine's other work affects all of them equally. Resolves to
- * the results of each subject by round. On a terminal, shows how long it will take.
+ * Measures each subject in turn, round after round, so that this machine's other work affects all of them equally.
+ * Resolves to the results of each subject by round. On a terminal, shows how long it will take.
  */
 export async function inTurns<Subject, Result>(
   rounds: number,

@@ -73,7 +73,7 @@ export async function measureVisits(
   return results;
 }
 
-/** Starts the function that counts, and the one that reads and changes values. Gives each visitor a session and warms up. */
+/** Starts the function that counts, and the one with values. Gives each visitor a session and warms up. */
 async function start({ folder, valuesFolder, table }: Contender, { endpoint }: Network, visits: number) {
   const page = await startFunction(folder, table, endpoint);
   const values = await startFunction(valuesFolder, table, endpoint);

@@ -1,14 +1,11 @@
 // The floor: a single call to DynamoDB with the client of `sessions/`, and nothing else.
 
 import { randomUUID } from "node:crypto";
-import { DynamoDBClient, GetItemCommand, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
+import { GetItemCommand, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
+import { createClient } from "../../../sessions";
 import { answer, type Handler, idIn, tableName } from "./function";
 
-const dynamodb = new DynamoDBClient({
-  cacheMiddleware: true,
-  maxAttempts: 3,
-  requestHandler: { requestTimeout: 1000, socketTimeout: 1000, throwOnRequestTimeout: true },
-});
+const dynamodb = createClient();
 
 export const handler: Handler = async ({ rawPath, rawQueryString, cookies }) => {
   const id = idIn(cookies) ?? randomUUID();

@@ -13,15 +13,8 @@ const Store = connectDynamoDB<session.SessionData & Record<string, unknown>>(ses
 const store = new Store({ table: tableName, initialized: true });
 
 const app = express();
-app.use(
-  session({
-    store,
-    secret: "secret",
-    resave: false,
-    saveUninitialized: false,
-    cookie: { maxAge: 1_800_000 },
-  }),
-);
+const cookie = { maxAge: 1_800_000 };
+app.use(session({ store, secret: "secret", resave: false, saveUninitialized: false, cookie }));
 app.get("/read", (request, response) => {
   response.type("text").send(Object.keys(request.session).join());
 });
@@ -36,12 +29,8 @@ app.get(["/", "/change"], (request, response) => {
 export const handler: Handler = ({ rawPath, rawQueryString, cookies = [] }) =>
   new Promise((resolve) => {
     const request = new IncomingMessage(new Socket());
-    const url = `${rawPath}?${rawQueryString}`;
-    Object.assign(request, {
-      method: "GET",
-      url,
-      headers: { host: "localhost", cookie: cookies.join("; ") },
-    });
+    const headers = { host: "localhost", cookie: cookies.join("; ") };
+    Object.assign(request, { method: "GET", url: `${rawPath}?${rawQueryString}`, headers });
     const response = new ServerResponse(request);
     // express-session sends the headers and most of the page before it saves, and ends the response afterwards.
     let body = "";
