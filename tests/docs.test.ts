@@ -46,8 +46,10 @@ describe("the documentation", () => {
 
   it("names only files that exist", () => {
     eachMatch(/`([\w./-]+(?:\.(?:ts|js|md|json|yaml|svg)|\/))`/g, ([path = ""], page) => {
-      const isNamed = existsSync(join(project, path)) || existsSync(join(project, dirname(page), path));
-      assert.ok(isNamed || /NAME|Pulumi\.local/.test(path), `${page}: ${path}`);
+      // A placeholder, a file of the reader's own, and a prefix of names in a session.
+      if (/NAME|^Pulumi\.local|^cart\/$/.test(path)) return;
+      const found = [project, join(project, dirname(page))].some((folder) => existsSync(join(folder, path)));
+      assert.ok(found, `${page}: ${path}`);
     });
   });
 
