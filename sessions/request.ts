@@ -2,9 +2,9 @@ import { randomUUID } from "node:crypto";
 import type { Item } from "./change";
 
 /**
- * An item remembers the ids of its latest changes, so that a retry isn't applied again. Most sessions change a few times in
- * the seconds in which a retry can arrive, so each period of time has a slot, and whoever changes the item drops the slots that
- * are neither this period's nor the one before.
+ * An item remembers the ids of its latest changes, so that a retry isn't applied again. A retry arrives within seconds,
+ * and few sessions change often in that time. So each period of time has a slot for its ids, and each change removes
+ * all slots but those of this period and of the one before.
  */
 export interface Request {
   id: string;
@@ -19,15 +19,15 @@ export interface Request {
 // The SDK's last attempt starts less than four seconds after the first, and clocks may differ a little.
 const PERIOD_SECONDS = 6;
 
-/** A session that keeps changing faster than a person forgets its older changes earlier: this many move on at a time. */
+/** If a session changes faster than any person, older ids are forgotten earlier: a slot moves on at this many. */
 export const FULL = 10;
 
 const LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 const letterOf = (period: number) => LETTERS[period % LETTERS.length];
 
 /**
- * The slots take turns. To whoever returns every four periods, or eight, it would always be the same one's turn, and nothing
- * would empty it; so their order changes every 16 periods, without a pattern.
+ * The slots take turns. A visitor who returns every four or eight periods would always meet the same one, and nothing
+ * would empty it. So their order changes every 16 periods, without a pattern.
  */
 function slotOf(period: number): number {
   const order = Math.imul(period >>> 4, 0x9e3779b1) >>> 31;
@@ -50,7 +50,7 @@ export function createRequest(time: number): Request {
 }
 
 /**
- * How many changes have followed a request's: more than 0 if this is the answer to a retry.
+ * How many changes have followed this request's own. It is more than 0 only in the response to a retry.
  *
  * @returns `undefined` if the item doesn't remember the request
  */
