@@ -53,6 +53,10 @@ describe("the members example", () => {
     return browser;
   }
 
+  it("has a README that says which lines index.ts lacks if they have been changed", () => {
+    assert.throws(() => applyReadme(folder), /^Error: index.ts should have these lines once:\nimport type/);
+  });
+
   it("keeps a theme and a cart, whatever its items are called", async () => {
     const browser = await visitor();
     const names = ["created-at", "__proto__", "<b>&\"'", "Käse", "tea"];
