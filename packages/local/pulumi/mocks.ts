@@ -70,7 +70,7 @@ export function createMocks(
     const resource = { type: token, name, inputs, physicalName, arn };
     const { outputs, ignored = [] } = (await dataSource?.(resource)) ?? {};
     missing.push(...ignored.map((what) => name + what));
-    return { id: physicalName, name: physicalName, ...inputs, ...outputs };
+    return { ...(!dataSource && { id: physicalName, name: physicalName }), ...inputs, ...outputs };
   }
 
   return {

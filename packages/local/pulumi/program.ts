@@ -74,6 +74,7 @@ export async function deploy(
     return { outputs, ignored: [...missing, ...ignored] };
   } catch (error) {
     if (error instanceof UserError) throw error;
+    if (pulumi.RunError.isInstance(error)) throw new UserError(error.message);
     // What a data source would have returned may be what the program fails without.
     const perhaps = missing.length > 0 ? `\nNot emulated: ${[...new Set(missing)].join(", ")}` : "";
     throw new UserError(describe(error, project) + perhaps);
@@ -126,7 +127,6 @@ function isOwn(folder: string, file: string): boolean {
 
 /** The program's error in a sentence, with its place in the project if that is known. */
 function describe(error: unknown, { folder }: Project): string {
-  if (pulumi.RunError.isInstance(error)) return error.message;
   const { stack = "", requireStack = [] } = error as Partial<Error> & { requireStack?: string[] };
   const frames = [...stack.matchAll(/(\/[^()\n]+:\d+):\d+\)?$/gm)].flatMap(([, place = ""]) => place);
   // A syntax error names its place itself.
