@@ -25,27 +25,18 @@ export const FULL = 10;
 const LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 const letterOf = (period: number) => LETTERS[period % LETTERS.length];
 
-/**
- * The slots take turns. A visitor who returns every four or eight periods would always meet the same one, and nothing
- * would empty it. So their order changes every 16 periods, without a pattern.
- */
-function slotOf(period: number): number {
-  const order = Math.imul(period >>> 4, 0x9e3779b1) >>> 31;
-  return (period % 4) ^ (2 * order);
-}
-
-const name = (slot: number) => `requests${slot}`;
+const SLOTS = 4;
+const slotOf = (period: number) => `requests${period % SLOTS}`;
 
 /** @param time in seconds since 1970 */
 export function createRequest(time: number): Request {
   const period = Math.floor(time / PERIOD_SECONDS);
-  const [slot, recent] = [slotOf(period), slotOf(period - 1)];
   return {
     // Short, because an item holds several: 36 random bits. The first letter tells the period: see changesSince.
     id: `${letterOf(period)}${Buffer.from(randomUUID().slice(24), "hex").toString("base64url").slice(0, 6)}`,
-    slot: name(slot),
-    recent: name(recent),
-    others: [name(slot ^ 2), name(recent ^ 2)],
+    slot: slotOf(period),
+    recent: slotOf(period - 1),
+    others: [slotOf(period - 2), slotOf(period - 3)],
   };
 }
 
@@ -56,8 +47,8 @@ export function createRequest(time: number): Request {
  */
 export function changesSince({ id, slot }: Request, item: Item | undefined): number | undefined {
   const lists = [0, 1, 2, 3].map((i) => ({
-    slot: name(i),
-    ids: item?.[name(i)]?.L?.map(({ S = "" }) => S) ?? [],
+    slot: slotOf(i),
+    ids: item?.[slotOf(i)]?.L?.map(({ S = "" }) => S) ?? [],
   }));
   const found = lists.find(({ ids }) => ids.includes(id));
   if (!found) return undefined;
