@@ -4,8 +4,8 @@ import { join } from "node:path";
 const LOOK_MS = 200;
 
 /**
- * Calls `onChange` as often as a project's files change. (On Linux, Node.js's own `watch` would also watch every folder in
- * `node_modules`.)
+ * Calls `onChange` as often as a project's files change. (On Linux, Node.js's own `watch` would also watch every
+ * folder in `node_modules`.)
  */
 export function watch(folder: string, onChange: () => void): void {
   let last = takeSnapshot(folder).join();
@@ -17,7 +17,7 @@ export function watch(folder: string, onChange: () => void): void {
   }, LOOK_MS).unref();
 }
 
-/** When each file last changed that may be part of the program, or of its functions, which are bundled and not loaded. */
+/** When each file last changed that may be part of the program, or be bundled for its functions. */
 function takeSnapshot(folder: string): string[] {
   // A folder may have been deleted since it was listed.
   const entries = existsSync(folder) ? readdirSync(folder, { withFileTypes: true }) : [];

@@ -1,4 +1,4 @@
-// Pulumi has npm's Arborist read all of node_modules for the packages of a function that is serialized: half of a start.
+// For the packages of a serialized function, Pulumi has npm's Arborist read all of node_modules: a third of a start.
 
 import { existsSync, readFileSync, realpathSync, statSync } from "node:fs";
 import { Module } from "node:module";
@@ -12,7 +12,7 @@ try {
   // Another version of Pulumi.
 }
 
-/** Lists the packages for a function's archive, as Pulumi does: package.json's `dependencies`, and what they depend on. */
+/** Lists the packages for a function's archive, as Pulumi does: the `dependencies`, and what they depend on. */
 async function computeCodePaths(options: pulumi.runtime.CodePathOptions = {}) {
   const { extraIncludePaths = [], extraIncludePackages = [], extraExcludePackages = [] } = options;
   const { asset } = require("@pulumi/pulumi") as typeof pulumi;

@@ -86,8 +86,8 @@ function readStack(folder: string, stack: string, extension: string): Record<str
 }
 
 /**
- * Where the CLI starts the program (`getPwdMain` in its source), and what it then runs: `main` in Pulumi.yaml, or what Node.js
- * finds in that folder: `main` in its package.json, or its `index`.
+ * Where the CLI starts the program (`getPwdMain` in its source), and what it then runs: `main` in Pulumi.yaml, or what
+ * Node.js finds in that folder: `main` in its package.json, or its `index`.
  */
 function findProgram(path: string): { directory: string; program: string } {
   const isFolder = statSync(path, { throwIfNoEntry: false })?.isDirectory();

@@ -62,7 +62,7 @@ describe("deploying again", function () {
     assert.equal(await readText(response), "first, second");
   });
 
-  it("can be interrupted while a promise doesn't settle, whose unfinished work stays out of the next deployment", async () => {
+  it("can be interrupted, and keeps what was unfinished out of the next deployment", async () => {
     const late = `const scope = globalThis as { goOn?: () => void; late?: Promise<unknown> };
       scope.late = new Promise<void>((resolve) => { scope.goOn = resolve; }).then(() => new aws.sns.Topic("a"));
       export const never = new Promise(() => {});\n`;
