@@ -27,10 +27,9 @@ async function deployNow(options: RunOptions): Promise<void> {
   const seconds = () => ((performance.now() - start) / 1000).toFixed(1);
   try {
     if (running) {
-      const { endpoints } = running;
       Object.assign(running, await running.redeploy(options.signal));
       console.log(`Deployed again in ${seconds()} s`);
-      if (`${running.endpoints}` !== `${endpoints}`) printUrls(running);
+      printUrls(running);
     } else {
       // Loaded only now: Pulumi takes a while, which is too long to wait for the message about a mistyped option.
       const { run } = await import("../run");

@@ -108,7 +108,7 @@ describe("a user's mistake", function () {
     assertSentence(stderr, /The temporary folder \/nowhere does not exist/);
   });
 
-  it("can be a data folder that is corrupt, in use by a suspended run, or deleted", async () => {
+  it("can be a data folder that is corrupt, or deleted during the run", async () => {
     const corrupt = mkdtempSync(join(tmpdir(), "data-"));
     mkdirSync(join(corrupt, "dynamodb"));
     writeFileSync(join(corrupt, "dynamodb/CURRENT"), "MANIFEST-000099\n");
@@ -120,9 +120,6 @@ describe("a user's mistake", function () {
     const project = createProject({ "index.ts": page["index.ts"] + table });
     const started = start(["--port", "0", "--data", data], project);
     await urlOf(started);
-    started.child.kill("SIGSTOP");
-    await assertMistake({ data }, /Another local run uses the data folder/);
-    started.child.kill("SIGCONT");
     const ended = once(started.child, "close");
     // The run may write a file while the folder is being emptied.
     rmSync(data, { recursive: true, maxRetries: 20 });
