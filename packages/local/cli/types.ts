@@ -3,7 +3,7 @@ import { constants, setPriority } from "node:os";
 import { createInterface } from "node:readline";
 
 /**
- * Reports the type errors that the project's own TypeScript compiler finds, if it has one. They don't hold up deployments.
+ * Reports the type errors that the project's own TypeScript compiler finds, if any. They don't hold up deployments.
  *
  * @param watch whether to look again as often as files change
  */
