@@ -12,7 +12,7 @@ export interface ApisOptions {
   servers: Servers;
   invoke: InvokeFunction;
   onRequest?: (request: AnsweredRequest) => void;
-  /** If it is set, a debugger may stop functions, so integrations don't time out. */
+  /** If this is set, a debugger may pause functions, so integrations don't time out. */
   inspectPort?: number;
 }
 
@@ -127,7 +127,7 @@ export function createApis({ servers, invoke, onRequest = () => {}, inspectPort 
         };
       },
     ),
-    // A stage here always has the routes of the program.
+    // Here, a stage always has the program's current routes.
     "aws:apigatewayv2/deployment:Deployment": emulate<aws.apigatewayv2.DeploymentArgs>()(
       ["apiId", "triggers"],
       () => ({}),

@@ -74,7 +74,7 @@ function readObject(file: string): Record<string, unknown> {
   return isObject(read) ? read : {};
 }
 
-/** The values in a stack's file. A project can do without such files. */
+/** The values in a stack's file. A project needs no such files. */
 function readStack(folder: string, stack: string, extension: string): Record<string, unknown> {
   const file = join(folder, `Pulumi.${stack}${extension}`);
   if (!existsSync(file)) {
