@@ -34,7 +34,7 @@ export interface FunctionsOptions {
   dynamodb: string;
   /** Returns the credentials of a function's role: an access key id, or none if the role is not known. */
   assume(roleArn: string, functionArn: string): string | undefined;
-  /** Whether a function's first instance starts as soon as the function is created, not with {@link Functions.start}. */
+  /** Whether a function's first instance starts once the function is created, not with {@link Functions.start}. */
   startAtOnce: boolean;
   onLog?: (text: string) => void;
   inspectPort?: number;
