@@ -33,7 +33,7 @@ export const updates = {
   renew: {
     condition: isAlive,
     set: "#expiresAt = :expiresAt, successor = :successor",
-    remove: ["#createdAt", ...allRequests],
+    remove: ["#createdAt", "unused", ...allRequests],
   },
   replaceSuccessor: {
     condition: "successor = :former AND #expiresAt > :now",

@@ -77,6 +77,7 @@ export function createStore<Data>(options: StoreOptions) {
         const { item, isRejected } = updated;
         const laterChanges = changesSince(request, item);
         if (item && laterChanges !== undefined) {
+          if (full.size > 1000) full.clear();
           if ((item[request.slot]?.L?.length ?? 0) >= FULL) full.add(slot);
           return { item, laterChanges };
         }
