@@ -114,7 +114,7 @@ export function createApis({ servers, invoke, onRequest = () => {}, inspectPort 
       ["apiId", "name", "autoDeploy", "deploymentId", "accessLogSettings", "defaultRouteSettings"],
       ({ physicalName: name, inputs }) => {
         if (!/^(\$default|[\w-]+)$/.test(name)) {
-          throw new Error(`"${name}" is no name of a stage: use letters, digits, - and _, or $default`);
+          throw new Error(`"${name}" is not a valid stage name: use letters, digits, - and _, or $default`);
         }
         const { apiId, autoDeploy, deploymentId, defaultRouteSettings: limits } = inputs;
         const { endpoint, stages } = find(apiId);

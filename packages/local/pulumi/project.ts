@@ -33,7 +33,7 @@ export function readProject(folder: string, stackName: string): Project {
   const file = findProjectFile(resolve(folder));
   const root = dirname(file);
   const { name, runtime, main, config: declared, stackConfigDir } = readObject(file);
-  if (typeof name !== "string") throw new UserError(`${file} holds no Pulumi project: it has no name.`);
+  if (typeof name !== "string") throw new UserError(`${file} is not a Pulumi project: it has no name.`);
   const language = (isObject(runtime) ? runtime.name : runtime) ?? "nodejs";
   if (language !== "nodejs") {
     throw new UserError(`The local run is for programs in Node.js; the runtime in ${file} is "${language}".`);
@@ -65,7 +65,7 @@ function findProjectFile(folder: string): string {
     const file = names.find((name) => existsSync(name));
     if (file) return file;
     if (above === dirname(above))
-      throw new UserError(`${folder} holds no Pulumi project: there is no Pulumi.yaml.`);
+      throw new UserError(`${folder} is not a Pulumi project: there is no Pulumi.yaml.`);
   }
 }
 
