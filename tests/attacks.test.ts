@@ -52,7 +52,7 @@ describe("an attacker", () => {
       const { body = "" } = await visit(`sid=${value}`);
       const { id, counter } = readPage(body);
       assert.ok(!ids.has(id) && counter === 1, value);
-      // The one call created a session: the value wasn't even looked up.
+      // The only call created a session: the value wasn't even looked up.
       assert.equal(calls, 1);
     }
   });

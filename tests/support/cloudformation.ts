@@ -118,7 +118,7 @@ const types: Record<string, [type: string, mapping?: Mapping]> = {
   "sns/topicSubscription": ["SNS::Subscription", { topic: "TopicArn" }],
 };
 
-// CloudFormation has neither: its certificates wait for their own validation, and awsx belongs to Pulumi.
+// CloudFormation has neither: its certificates wait for their own validation, and awsx is a part of Pulumi.
 const skipped = /^(aws:acm\/certificateValidation|awsx|sessions):/;
 
 /** Converts a stack to a CloudFormation template. References to resources become literal names and ARNs. */
