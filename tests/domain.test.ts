@@ -1,12 +1,11 @@
 import { strict as assert } from "node:assert";
-import { type Evaluation, evaluate } from "./support/evaluate";
+import { type Evaluation, evaluate, everyOption } from "./support/evaluate";
 
 describe("the custom domain", () => {
-  const settings = { domainName: "www.example.com", hostedZoneId: "Z1" };
   let program: Evaluation;
 
   before(async () => {
-    program = await evaluate(settings);
+    program = await evaluate(everyOption);
   });
 
   it("has a certificate, validated by a DNS record in the hosted zone", () => {
@@ -64,14 +63,12 @@ describe("the custom domain", () => {
   it("leaves the API's default endpoint open until disableExecuteApiEndpoint closes it", async () => {
     const isClosed = ({ inputs }: Evaluation) =>
       inputs("aws:apigatewayv2/api:Api", "sessions").disableExecuteApiEndpoint;
-    assert.equal(isClosed(program), false);
-    assert.equal(isClosed(await evaluate({ ...settings, disableExecuteApiEndpoint: "true" })), true);
+    assert.deepEqual([isClosed(await evaluate()), isClosed(program)], [false, true]);
   });
 
   it("requires a public hosted zone that contains it", async () => {
     const evaluateInZone = (zone: Record<string, unknown>) =>
-      evaluate(settings, { provider: { "aws:route53/getZone:getZone": () => ({ outputs: zone }) } });
-    await evaluateInZone({ name: "www.example.com", privateZone: false });
+      evaluate(everyOption, { provider: { "aws:route53/getZone:getZone": () => ({ outputs: zone }) } });
     await evaluateInZone({ name: "example.com", privateZone: false });
     const other = evaluateInZone({ name: "ample.com", privateZone: false });
     await assert.rejects(

@@ -2,7 +2,7 @@ import { strict as assert } from "node:assert";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Alarm, type Metric, metricsOf } from "./support/alarms";
-import { type Evaluation, evaluate } from "./support/evaluate";
+import { type Evaluation, evaluate, everyOption } from "./support/evaluate";
 import { project } from "./support/project";
 
 /**
@@ -37,7 +37,7 @@ describe("the monitoring", () => {
     resources.filter(({ type }) => type.endsWith(`:${kind}`)).map(({ name, inputs }) => [name, inputs]);
 
   before(async () => {
-    program = await evaluate({ alarmEmail: "ops@example.org" });
+    program = await evaluate(everyOption);
     const filters = inputsOf("LogMetricFilter").map(([, { metricTransformation }]) => metricTransformation);
     published = [
       ...awsMetrics.flatMap(([namespace, dimensions, names]) =>

@@ -1,11 +1,11 @@
 import { strict as assert } from "node:assert";
-import { type Evaluation, evaluate } from "./support/evaluate";
+import { type Evaluation, evaluate, everyOption } from "./support/evaluate";
 
 describe("the private network", () => {
   let program: Evaluation;
 
   before(async () => {
-    program = await evaluate({ privateNetwork: "true" });
+    program = await evaluate(everyOption);
   });
 
   it("has isolated subnets in two zones, which contain the function", () => {
@@ -67,12 +67,5 @@ describe("the private network", () => {
   it("deletes that policy only after the security group, when no network interfaces are left", async () => {
     const group = program.registration("aws:ec2/securityGroup:SecurityGroup", "visit");
     assert.ok((await group.dependencies()).includes("RolePolicy network"));
-  });
-
-  it("doesn't load awsx when it is off", async () => {
-    const loaded = () => Object.keys(require.cache).filter((file) => file.includes("/@pulumi/awsx/"));
-    for (const file of loaded()) delete require.cache[file];
-    await evaluate({ privateNetwork: "false" });
-    assert.deepEqual(loaded(), []);
   });
 });

@@ -66,12 +66,15 @@ describe("the program", () => {
   });
 
   it("protects the data in DynamoDB and in Pulumi with protectData only", async () => {
-    for (const protectData of [false, true]) {
-      const { inputs, registration } = await evaluate({ protectData: `${protectData}` });
+    const stacks: [Evaluation, boolean][] = [
+      [program, false],
+      [await evaluate({}, { stack: "prod" }), true],
+    ];
+    for (const [{ inputs, registration }, isProtected] of stacks) {
       const { pointInTimeRecovery, deletionProtectionEnabled } = inputs(TABLE, "sessions");
-      assert.deepEqual(pointInTimeRecovery, { enabled: protectData });
-      assert.equal(deletionProtectionEnabled, protectData);
-      assert.equal(registration(TABLE, "sessions").protect, protectData);
+      const { protect } = registration(TABLE, "sessions");
+      assert.deepEqual(pointInTimeRecovery, { enabled: isProtected });
+      assert.deepEqual([deletionProtectionEnabled, protect], [isProtected, isProtected]);
     }
   });
 
@@ -101,7 +104,7 @@ describe("the program", () => {
 
   it("traces the function, and lets it send traces, with tracing only", async () => {
     assert.deepEqual(program.inputs(FUNCTION, "visit").tracingConfig, { mode: "PassThrough" });
-    const { inputs } = await evaluate({ tracing: "true" });
+    const { inputs } = await evaluate(everyOption);
     assert.deepEqual(inputs(FUNCTION, "visit").tracingConfig, { mode: "Active" });
     const { Statement } = inputs(POLICY, "visit").policy as { Statement: unknown[] };
     const Action = ["xray:PutTelemetryRecords", "xray:PutTraceSegments"];

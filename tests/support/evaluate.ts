@@ -52,6 +52,7 @@ export const everyOption = {
   tracing: "true",
   domainName: "www.example.com",
   hostedZoneId: "Z1",
+  disableExecuteApiEndpoint: "true",
   alarmEmail: "ops@example.org",
 };
 

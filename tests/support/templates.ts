@@ -44,7 +44,7 @@ const provider: Provider = {
 
 async function main(folder: string): Promise<void> {
   mkdirSync(folder, { recursive: true });
-  const options = { ...everyOption, hostedZoneId: "Z0123456789ABC", disableExecuteApiEndpoint: "true" };
+  const options = { ...everyOption, hostedZoneId: "Z0123456789ABC" };
   for (const stack of ["dev", "prod"]) {
     for (const [name, settings] of Object.entries({ [stack]: {}, [`${stack}-with-every-option`]: options })) {
       const { resources } = await evaluate(settings, { stack, provider });
