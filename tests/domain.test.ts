@@ -36,7 +36,7 @@ describe("the custom domain", () => {
     assert.deepEqual(inputs, {
       domainName: "www.example.com",
       domainNameConfiguration: {
-        certificateArn: "arn:validated",
+        certificateArn: "arn:aws:acm:us-east-1:000000000000:certificate/1",
         endpointType: "REGIONAL",
         securityPolicy: "TLS_1_2",
       },

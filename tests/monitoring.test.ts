@@ -78,9 +78,12 @@ describe("the monitoring", () => {
 
   it("sends e-mail when an alarm starts and ends, with alarmEmail only", async () => {
     const [[, { topic, protocol, endpoint }] = ["", {} as Inputs]] = inputsOf("TopicSubscription");
-    assert.deepEqual([topic, protocol, endpoint], ["arn:topic", "email", "ops@example.org"]);
+    assert.deepEqual(
+      [topic, protocol, endpoint],
+      ["arn:aws:sns:us-east-1:000000000000:alarms", "email", "ops@example.org"],
+    );
     const stacks: [Evaluation, string[]][] = [
-      [program, ["arn:topic"]],
+      [program, ["arn:aws:sns:us-east-1:000000000000:alarms"]],
       [await evaluate(), []],
     ];
     for (const [stack, topics] of stacks) {

@@ -18,15 +18,15 @@ describe("the private network", () => {
       enableDnsHostnames: true,
     });
     assert.deepEqual(program.inputs("aws:lambda/function:Function", "visit").vpcConfig, {
-      subnetIds: ["subnet1", "subnet2"],
-      securityGroupIds: ["group1"],
+      subnetIds: ["subnet-00000001", "subnet-00000002"],
+      securityGroupIds: ["sg-00000001"],
     });
   });
 
   it("lets only this function use only this table through the DynamoDB endpoint", () => {
     const { policy, tags, ...inputs } = program.inputs("aws:ec2/vpcEndpoint:VpcEndpoint", "dynamodb");
     assert.deepEqual(inputs, {
-      vpcId: "vpc1",
+      vpcId: "vpc-00000001",
       vpcEndpointType: "Gateway",
       serviceName: "com.amazonaws.us-east-1.dynamodb",
       routeTableIds: ["table1", "table2"],
@@ -34,7 +34,7 @@ describe("the private network", () => {
     const { Statement: ofRole } = program.inputs("aws:iam/rolePolicy:RolePolicy", "visit").policy as {
       Statement: [object];
     };
-    const Condition = { ArnEquals: { "aws:PrincipalArn": "arn:role" } };
+    const Condition = { ArnEquals: { "aws:PrincipalArn": "arn:aws:iam::000000000000:role/visit" } };
     assert.deepEqual(JSON.parse(String(policy)), {
       Version: "2012-10-17",
       Statement: [{ ...ofRole[0], Principal: "*", Condition }],
@@ -46,7 +46,7 @@ describe("the private network", () => {
     const [{ description, ...rule }] = egress as [Record<string, unknown>];
     assert.deepEqual(
       { vpcId, ingress, rules: (egress as unknown[]).length },
-      { vpcId: "vpc1", ingress: [], rules: 1 },
+      { vpcId: "vpc-00000001", ingress: [], rules: 1 },
     );
     assert.deepEqual(rule, { protocol: "tcp", fromPort: 443, toPort: 443, prefixListIds: ["pl-dynamodb"] });
   });

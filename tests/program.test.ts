@@ -90,16 +90,20 @@ describe("the program", () => {
       policy: {
         Version: "2012-10-17",
         Statement: [
-          { Effect: "Allow", Action: ["dynamodb:UpdateItem"], Resource: "arn:table" },
+          {
+            Effect: "Allow",
+            Action: ["dynamodb:UpdateItem"],
+            Resource: "arn:aws:dynamodb:us-east-1:000000000000:table/sessions",
+          },
           {
             Effect: "Allow",
             Action: ["logs:CreateLogStream", "logs:PutLogEvents"],
-            Resource: "arn:log:visit:*",
+            Resource: "arn:aws:logs:us-east-1:000000000000:log-group:visit:*",
           },
         ],
       },
     });
-    assert.equal(program.inputs(FUNCTION, "visit").role, "arn:role");
+    assert.equal(program.inputs(FUNCTION, "visit").role, "arn:aws:iam::000000000000:role/visit");
   });
 
   it("traces the function, and lets it send traces, with tracing only", async () => {
@@ -142,7 +146,10 @@ describe("the program", () => {
     const { loggingConfig } = program.inputs(FUNCTION, "visit");
     assert.deepEqual(loggingConfig, { logFormat: "JSON", logGroup: "visit-log" });
     const { accessLogSettings } = program.inputs(STAGE, "default");
-    assert.equal((accessLogSettings as { destinationArn: string }).destinationArn, "arn:log:access");
+    assert.equal(
+      (accessLogSettings as { destinationArn: string }).destinationArn,
+      "arn:aws:logs:us-east-1:000000000000:log-group:access",
+    );
     const inputsOf = (name: string) => program.inputs("aws:cloudwatch/logGroup:LogGroup", name);
     assert.deepEqual([inputsOf("visit").retentionInDays, inputsOf("access").retentionInDays], [3, 3]);
     // The reason is in index.ts.
