@@ -93,20 +93,6 @@ describe("the monitoring", () => {
     }
   });
 
-  it("counts log lines that the handler and the API write", () => {
-    const counted = inputsOf("LogMetricFilter").map(
-      ([name, { logGroupName, pattern, metricTransformation }]) => {
-        const { value, defaultValue } = metricTransformation as Record<string, string>;
-        return [name, logGroupName, pattern, value, defaultValue];
-      },
-    );
-    assert.deepEqual(counted, [
-      ["new-sessions", "visit-log", '{ $.message = "new session" }', "1", "0"],
-      ["store-failures", "visit-log", '{ $.message.message = "the session store failed" }', "1", "0"],
-      ["throttled-visits", "access-log", '{ $.status = "429" }', "1", "0"],
-    ]);
-  });
-
   it("saves queries on fields that the logs contain", () => {
     const { accessLogSettings } = program.inputs("aws:apigatewayv2/stage:Stage", "default");
     const { format } = accessLogSettings as { format: string };

@@ -52,13 +52,6 @@ describe("the program", () => {
     });
   });
 
-  it("lets DynamoDB delete ended sessions, and charge for requests only", () => {
-    const { ttl, billingMode, serverSideEncryption } = program.inputs(TABLE, "sessions");
-    assert.deepEqual(ttl, { attributeName: "expires-at", enabled: true });
-    assert.equal(billingMode, "PAY_PER_REQUEST");
-    assert.deepEqual(serverSideEncryption, { enabled: true });
-  });
-
   it("protects the data in DynamoDB and in Pulumi with protectData only", async () => {
     const stacks: [Evaluation, boolean][] = [
       [program, false],
