@@ -89,11 +89,11 @@ export async function run(options: RunOptions): Promise<Run> {
     const signal = interrupt ? AbortSignal.any([interrupt, closing.signal]) : closing.signal;
     const project = readProject(options.folder, options.stack);
     const { region } = project;
-    // DynamoDB Local keeps separate tables for each access key.
-    const iam = createIam(options.dynamodb ? OUTSIDER : undefined);
+    const iam = createIam();
     // Later on, the debugger's ports are only free once the previous functions have ended.
     const startAtOnce = !current;
-    const { assume } = iam;
+    // DynamoDB Local keeps separate tables for each access key.
+    const assume = options.dynamodb ? () => OUTSIDER : iam.assume;
     const functions = createFunctions({ ...options, region, dynamodb, assume, startAtOnce });
     const apis = createApis({ ...options, servers, invoke: functions.invoke });
     const provider: Provider = {
