@@ -29,8 +29,6 @@ export interface RunOptions extends DeployOptions {
   /** The URL of a DynamoDB to use instead of the embedded one. */
   dynamodb?: string;
   onRequest?: (request: AnsweredRequest) => void;
-  /** Called when the run cannot go on, for example because its data folder has been deleted. */
-  onFailure?: (error: UserError) => void;
   /** Called with what functions write to their logs. */
   onLog?: (text: string) => void;
   /** The first function's port for a debugger; the second function gets the next port. 0 picks free ones. */
@@ -75,7 +73,7 @@ export async function run(options: RunOptions): Promise<Run> {
   let authorize: Authorize = () => undefined;
   const embedded = options.dynamodb
     ? undefined
-    : await startDynamoDB(options.data, (...call) => authorize(...call), options.onFailure);
+    : await startDynamoDB(options.data, (...call) => authorize(...call));
   const dynamodb = options.dynamodb ?? embedded?.endpoint ?? "";
   const servers = createServers(options.port);
 

@@ -1,6 +1,3 @@
-import { request as requestHttp } from "node:http";
-import { request as requestHttps } from "node:https";
-import { json } from "node:stream/consumers";
 import type * as aws from "@pulumi/aws";
 import { emulate, type Provider } from "../pulumi/resource";
 
@@ -98,28 +95,26 @@ interface Answer {
 
 /** Calls DynamoDB. The AWS SDK would take longer to load than the rest of the local run. */
 async function callDynamoDB(endpoint: string, region: string, action: string, input: object) {
-  const request = endpoint.startsWith("https:") ? requestHttps : requestHttp;
-  const answer = await new Promise<Answer>((resolve, reject) => {
-    const sent = request(endpoint, {
-      method: "POST",
-      timeout: TIMEOUT_MS,
-      headers: {
-        "content-type": "application/x-amz-json-1.0",
-        "x-amz-target": `DynamoDB_20120810.${action}`,
-        "x-amz-date": `${new Date().toISOString().replace(/[-:]|\.\d+/g, "")}`,
-        // Neither the embedded DynamoDB nor DynamoDB Local checks signatures.
-        authorization:
-          `AWS4-HMAC-SHA256 Credential=${OUTSIDER}/20260101/${region}/dynamodb/aws4_request,` +
-          " SignedHeaders=host, Signature=0",
-      },
+  const headers = {
+    "content-type": "application/x-amz-json-1.0",
+    "x-amz-target": `DynamoDB_20120810.${action}`,
+    "x-amz-date": `${new Date().toISOString().replace(/[-:]|\.\d+/g, "")}`,
+    // Neither the embedded DynamoDB nor DynamoDB Local checks signatures.
+    authorization:
+      `AWS4-HMAC-SHA256 Credential=${OUTSIDER}/20260101/${region}/dynamodb/aws4_request,` +
+      " SignedHeaders=host, Signature=0",
+  };
+  const signal = AbortSignal.timeout(TIMEOUT_MS);
+  const answer: Answer = await fetch(endpoint, {
+    method: "POST",
+    headers,
+    body: JSON.stringify(input),
+    signal,
+  })
+    .then((response) => response.json())
+    .catch(({ message, cause }) => {
+      throw new Error(`no DynamoDB answers at ${endpoint} (${cause?.code ?? message})`);
     });
-    sent.on("response", (response) => json(response).then((value) => resolve(value as Answer), reject));
-    sent.on("timeout", () => sent.destroy(new Error(`no answer within ${TIMEOUT_MS / 1000} s`)));
-    sent.on("error", reject);
-    sent.end(JSON.stringify(input));
-  }).catch((error) => {
-    throw new Error(`no DynamoDB answers at ${endpoint} (${error.code ?? error.message})`);
-  });
   if (!answer.__type) return answer;
   if (answer.__type.endsWith("#ResourceNotFoundException")) return undefined;
   throw new Error(`DynamoDB refuses ${action}: ${answer.message ?? answer.__type}`);
