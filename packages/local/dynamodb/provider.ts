@@ -26,28 +26,16 @@ export function createTables(endpoint: string, region: string): Provider {
       const { hashKey = "", rangeKey, attributes = [] } = inputs;
       const definition = {
         TableName,
-        KeySchema: keySchema(hashKey, rangeKey),
+        KeySchema: keySchema({ hashKey, rangeKey }),
         AttributeDefinitions: attributes.map(({ name, type }) => ({
           AttributeName: name,
           AttributeType: type,
         })),
-        GlobalSecondaryIndexes: inputs.globalSecondaryIndexes?.map((index) => ({
-          IndexName: index.name,
-          KeySchema: keySchema(index.hashKey, index.rangeKey, index.keySchemas),
-          Projection: { ProjectionType: index.projectionType, NonKeyAttributes: index.nonKeyAttributes },
-        })),
-        LocalSecondaryIndexes: inputs.localSecondaryIndexes?.map((index) => ({
-          IndexName: index.name,
-          KeySchema: keySchema(hashKey, index.rangeKey),
-          Projection: { ProjectionType: index.projectionType, NonKeyAttributes: index.nonKeyAttributes },
-        })),
+        GlobalSecondaryIndexes: inputs.globalSecondaryIndexes?.map(toIndex),
+        LocalSecondaryIndexes: inputs.localSecondaryIndexes?.map((index) => toIndex({ ...index, hashKey })),
         BillingMode: "PAY_PER_REQUEST",
       };
       if (inputs.ttl?.enabled && !inputs.ttl.attributeName) throw new Error("its ttl has no attributeName");
-      for (const { AttributeName: key } of definition.KeySchema) {
-        if (attributes.some(({ name }) => name === key)) continue;
-        throw new Error(`its key "${key}" is not one of its attributes`);
-      }
       const existing = await callDynamoDB(endpoint, region, "DescribeTable", { TableName });
       if (!existing) await callDynamoDB(endpoint, region, "CreateTable", definition);
       else if (keysOf(existing.Table) !== keysOf(definition)) {
@@ -60,19 +48,28 @@ export function createTables(endpoint: string, region: string): Provider {
   return { "aws:dynamodb/table:Table": table };
 }
 
-interface Key {
-  attributeName: string;
-  keyType: string;
+interface Keys {
+  hashKey?: string;
+  rangeKey?: string;
+  /** A newer form of both. */
+  keySchemas?: { attributeName: string; keyType: string }[];
 }
 
-/** A key as DynamoDB's API has it, which an index may also declare that way. */
-function keySchema(hashKey = "", rangeKey?: string, keys?: Key[]) {
-  const declared = keys ?? [
+function keySchema({ hashKey = "", rangeKey, keySchemas }: Keys) {
+  const keys = keySchemas ?? [
     { attributeName: hashKey, keyType: "HASH" },
     ...(rangeKey ? [{ attributeName: rangeKey, keyType: "RANGE" }] : []),
   ];
-  return declared.map(({ attributeName, keyType }) => ({ AttributeName: attributeName, KeyType: keyType }));
+  return keys.map(({ attributeName, keyType }) => ({ AttributeName: attributeName, KeyType: keyType }));
 }
+
+type Index = Keys & { name: string; projectionType: string; nonKeyAttributes?: string[] };
+
+const toIndex = (index: Index) => ({
+  IndexName: index.name,
+  KeySchema: keySchema(index),
+  Projection: { ProjectionType: index.projectionType, NonKeyAttributes: index.nonKeyAttributes },
+});
 
 interface Table {
   KeySchema: object[];

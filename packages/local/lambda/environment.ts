@@ -11,6 +11,8 @@ export const FUNCTION_INPUTS = [
   "environment",
   "loggingConfig",
   "architectures",
+  // There is only one version here.
+  "publish",
 ] as const;
 
 export type FunctionInputs = Inputs<aws.lambda.FunctionArgs, (typeof FUNCTION_INPUTS)[number]>;

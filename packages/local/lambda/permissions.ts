@@ -1,13 +1,6 @@
 import type * as aws from "@pulumi/aws";
 import { fits } from "../iam/policy";
-import { type Emulation, emulate } from "../pulumi/resource";
-
-/** The resource-based policies of functions. */
-export interface Permissions {
-  create: Emulation;
-  /** Whether API Gateway may invoke a function for `sourceArn`. */
-  allow(functionArn: string, sourceArn: string): boolean;
-}
+import { emulate } from "../pulumi/resource";
 
 interface Permission {
   functionName: string;
@@ -18,8 +11,12 @@ interface Permission {
 
 const nameIn = (nameOrArn: string) => nameOrArn.split(":").pop() ?? "";
 
-/** @param functionArns lists the functions that have been created */
-export function createPermissions(functionArns: () => string[]): Permissions {
+/**
+ * The resource-based policies of functions.
+ *
+ * @param functionArns lists the functions that have been created
+ */
+export function createPermissions(functionArns: () => string[]) {
   const permissions: Permission[] = [];
   return {
     create: emulate<aws.lambda.PermissionArgs>()(
@@ -33,7 +30,8 @@ export function createPermissions(functionArns: () => string[]): Permissions {
         return {};
       },
     ),
-    allow: (functionArn, sourceArn) =>
+    /** Whether API Gateway may invoke a function for `sourceArn`. */
+    allow: (functionArn: string, sourceArn: string): boolean =>
       permissions.some(
         (permission) =>
           permission.functionName === nameIn(functionArn) &&

@@ -172,7 +172,7 @@ describe("a user's mistake", function () {
       ],
       "a key that is no attribute": [
         'new aws.dynamodb.Table("a", { hashKey: "id", billingMode: "PAY_PER_REQUEST" });',
-        /its key "id" is not one of its attributes/,
+        /DynamoDB refuses CreateTable: .*attribute/,
       ],
       "a route key without a path": [
         `${api} new aws.apigatewayv2.Route("a", { apiId, routeKey: "GET" });`,
