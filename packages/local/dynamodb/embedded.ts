@@ -89,7 +89,6 @@ function guard(handle: RequestListener, authorize?: Authorize): RequestListener 
         .writeHead(status, { "content-type": "application/x-amz-json-1.0" })
         .end(JSON.stringify({ __type: `com.amazon.coral.service#${type}`, Message }));
     const body = await buffer(request).catch(() => undefined);
-    // The caller has gone away.
     if (!body) return;
     const { headers, method, url } = request;
     if (headers.origin) return refuse(403, "AccessDeniedException", "Web pages have no access.");

@@ -18,7 +18,6 @@ interface Role {
  *
  * @param accessKeyId the caller's; one without a role, such as somebody who looks into the tables, may do everything
  * @param action as in `dynamodb:GetItem`
- * @param resource an ARN
  * @returns AWS's message if the call is denied, `undefined` if it is allowed
  */
 export type Authorize = (accessKeyId: string, action: string, resource: string) => string | undefined;

@@ -22,7 +22,6 @@ export interface Invocation {
   functionArn: string;
   requestId: string;
   traceId: string;
-  /** The event, as JSON. */
   event: string;
   /** When the invocation times out, in milliseconds since 1970. */
   deadline: number;
@@ -32,7 +31,6 @@ export interface Invocation {
 export type Outcome = ({ result: string } | { error: { errorType: string; errorMessage: string } }) & {
   /** Of the invocation, if it came to one. */
   requestId?: string;
-  /** Whether an instance was started for it. */
   coldStart?: boolean;
 };
 
@@ -50,14 +48,12 @@ const DAY = 86_400;
 
 export type Instance = ReturnType<typeof startInstance>;
 
-/** Starts a process with Lambda's runtime in it. */
 export function startInstance(definition: FunctionDefinition) {
   const { functionArn, inspectPort, onLog, onInspect } = definition;
   const isInspected = inspectPort !== undefined;
   const child = startProcess(definition);
   for (const stream of [child.stdout, child.stderr]) stream?.setEncoding("utf8").on("data", onLog);
 
-  /** What has ended the process. */
   let death: Outcome | undefined;
   // Resolves the wait for the process's next answer. (Racing each answer against one promise of the process's end
   // would keep all answers in memory.)

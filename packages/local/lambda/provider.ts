@@ -17,7 +17,6 @@ export interface FunctionsOptions {
   /** The project's folder, with the sources that archives were bundled from. */
   folder: string;
   region: string;
-  /** The URL at which functions find DynamoDB. */
   dynamodb: string;
   /** Gives a function the credentials of its role: an access key id, or none if the role is not known. */
   assume(roleArn: string, functionArn: string): string | undefined;
