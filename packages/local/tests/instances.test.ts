@@ -4,7 +4,6 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import type { FunctionDefinition } from "../lambda/instance";
 import { createInstances, type Instances } from "../lambda/instances";
-import { collectGarbage } from "./support/heap";
 import { until } from "./support/until";
 
 interface Setting extends Partial<FunctionDefinition> {
@@ -149,18 +148,6 @@ describe("the instances of a function", () => {
       assert.equal((await invoke()).coldStart, true);
     });
   }
-
-  it("keep nothing in memory after an invocation", async () => {
-    const invoke = load("exports.handler = async () => Math.random().toString().repeat(60_000);");
-    await invoke();
-    collectGarbage();
-    const before = process.memoryUsage().heapUsed;
-    for (let count = 0; count < 50; count++) await invoke();
-    collectGarbage();
-    const kept = (process.memoryUsage().heapUsed - before) / 1024 ** 2;
-    // 50 answers have 50 MB.
-    assert.ok(kept < 10, `${kept.toFixed(1)} MB are kept`);
-  });
 
   it("don't time out with a debugger", async () => {
     const invoke = load(
