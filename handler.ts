@@ -19,7 +19,7 @@ export type RouteKey = keyof typeof routes;
 
 async function countVisit({ cookies }: Event, sessions: Sessions): Promise<Response> {
   const { id, data, cookie, laterChanges } = await sessions.open(cookies, { add: { counter: 1 } });
-  // Each change counts one visit. A retry finds those that came after it, too.
+  // Each change counts one visit. If this was a retry, the item may include later visits.
   const counter = (data.counter ?? 0) - laterChanges;
   return { statusCode: 200, headers, cookies: [cookie], body: `session-id: ${id}, counter: ${counter}` };
 }
@@ -61,7 +61,7 @@ export function createHandler(env = process.env, options: Pick<SessionOptions, "
   }
 
   /**
-   * Connects to the table, so that the first visitor doesn't have to wait for it: Lambda gives a function more CPU while it
+   * Connects to the table, so that the first visitor doesn't have to wait: Lambda gives a function more CPU while it
    * initializes. No session has this id, so nothing changes.
    */
   const init = () => sessions.end({ id: "init" }).catch(() => {});

@@ -5,11 +5,11 @@ import { type Metric, type Monitored, metricsOf, PERIOD } from "./metrics";
 /** An alarm that needs someone to act. */
 interface Definition {
   measured: Partial<aws.cloudwatch.MetricAlarmArgs>;
-  /** The alarm goes on when the measured value is above this. */
+  /** The alarm is raised when the measured value is above this. */
   above: number;
-  /** For how many periods in a row. By default 1. */
+  /** How many periods in a row must be above it. By default 1. */
   periods?: number;
-  /** What has happened. */
+  /** What has happened, in one sentence. */
   means: string;
   todo: string;
 }
@@ -19,7 +19,7 @@ interface Definition {
 const FAILED_VISITS = 2;
 const FAILED_CALLS = 5;
 
-/** Creates the alarms. None goes on for a single failed visit. @param actions ARNs to notify when one goes on or off */
+/** Creates the alarms. A single failed visit raises none. @param actions ARNs to notify when one is raised or ends */
 export function createAlarms(
   monitored: Monitored,
   actions: pulumi.Output<string>[],

@@ -61,7 +61,7 @@ async function createArchive(callback?: string): Promise<pulumi.asset.AssetArchi
   return new pulumi.asset.AssetArchive({ ...Object.fromEntries(files), "index.mjs": entry });
 }
 
-// Keeps packages out of the source map, which is for our own files: each gets a map that only maps column 2^29.
+// The source map is for our own files. Each file of a package gets a map of its own, which only maps column 2^29.
 const packages: Plugin = {
   name: "packages",
   setup({ onLoad }) {

@@ -7,7 +7,7 @@ interface DomainArgs {
   domainName: string;
   /** The id of the name's public hosted zone in Route 53. It gets two records: for the name and its certificate. */
   hostedZoneId: string;
-  /** The stage that the name leads to. */
+  /** The stage that the name points to. */
   stage: aws.apigatewayv2.Stage;
 }
 

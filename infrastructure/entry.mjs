@@ -1,5 +1,5 @@
 // The archive's index.mjs. It awaits the handler's `init`, which only an ES module can do while it loads. It requires
-// the bundle, because with an import, Node.js would search all of it for exports.
+// the bundle: for an import, Node.js would search all of it for exports.
 import { createRequire } from "node:module";
 
 process.setSourceMapsEnabled(true);

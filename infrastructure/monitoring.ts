@@ -9,7 +9,7 @@ import type { Monitored } from "./metrics";
 export class Monitoring extends pulumi.ComponentResource {
   readonly dashboardUrl: pulumi.Output<string>;
 
-  /** @param alarmEmail the address that gets the alarms; if empty, they only appear in CloudWatch */
+  /** @param alarmEmail the address that alarms are sent to; if it is empty, they only appear in CloudWatch */
   constructor(name: string, { alarmEmail, ...monitored }: Monitored & { alarmEmail: string }) {
     super("sessions:infrastructure:Monitoring", name);
     const parent = { parent: this };
@@ -34,7 +34,7 @@ function countLogLines({ accessLog, visit, functionLog }: Monitored, parent: pul
     const args = { logGroupName: logGroup.name, pattern, metricTransformation: metric };
     new aws.cloudwatch.LogMetricFilter(name, args, parent);
   };
-  // The handler logs a text for each new session, and an object for each 503.
+  // The session store logs a text for each new session, and an object for each failure.
   count("new-sessions", "NewSessions", functionLog, `{ $.message = "${NEW_SESSION}" }`);
   count("store-failures", "StoreFailures", functionLog, `{ $.message.message = "${STORE_FAILED}" }`);
   // The API's own metric, 4xx, also counts requests that match no route.

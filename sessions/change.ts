@@ -21,7 +21,7 @@ const isReserved = (name: string) => (RESERVED as readonly string[]).includes(na
 
 type Unstorable = Date | Map<unknown, unknown> | ((...args: never) => unknown) | symbol | bigint;
 
-/** What an app may keep in a session: any names but the store's, and values that DynamoDB can store. */
+/** What an app may keep in a session: under any name but the store's own, any value that DynamoDB can store. */
 export type Storable<Data> = {
   [Name in keyof Data]: Name extends (typeof RESERVED)[number]
     ? never
@@ -37,7 +37,7 @@ type Addable<Data> = NamesOf<Data, number | ReadonlySet<unknown> | readonly unkn
 
 /** Changes to a session's data. All of them are applied in one update, or none. */
 export interface Change<Data> {
-  /** Values to set, whatever they were. */
+  /** Values to set, whatever was there before. */
   set?: { readonly [Name in keyof Data]?: Data[Name] };
   /** Numbers to add to a number, members to add to a set, entries to append to a list. */
   add?: { readonly [Name in Addable<Data>]?: Data[Name] };

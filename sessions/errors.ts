@@ -3,12 +3,13 @@ export const NEW_SESSION = "new session";
 export const STORE_FAILED = "the session store failed";
 
 /**
- * The session can't be used right now, and a change may or may not have been applied. Respond with `status` and without a
- * cookie, so that the visitor keeps theirs.
+ * The session can't be used right now, and a change may or may not have been applied. Respond with `status` and without
+ * a cookie, so that the visitor keeps theirs.
  */
 export class SessionError extends Error {
   /**
-   * @param status 503 if DynamoDB failed; 409 if a login has given the session a new id, and this request still has the old one
+   * @param status 503 if DynamoDB failed; 409 if a login has given the session a new id, and this request still has the
+   * old one
    */
   constructor(
     readonly status: 409 | 503,
@@ -19,7 +20,7 @@ export class SessionError extends Error {
   }
 }
 
-/** Whether DynamoDB would always refuse the request, for example because the item would exceed 400 KB: a bug, no outage. */
+/** Whether DynamoDB would always refuse the request, for example for an item over 400 KB: a bug, not an outage. */
 export const isInvalid = (error: unknown): error is Error =>
   error instanceof Error && error.name === "ValidationException";
 

@@ -25,8 +25,8 @@ export interface Session<Data> {
   /** The value of the `Set-Cookie` header that keeps the session. */
   readonly cookie: string;
   /**
-   * Changes that `data` has beyond this request's own: usually 0. If a response of DynamoDB was lost, `data` is as the SDK's
-   * retry found it.
+   * How many later changes `data` includes: usually 0. If DynamoDB's response got lost, `data` is what the SDK's retry
+   * found.
    */
   readonly laterChanges: number;
 }
@@ -34,11 +34,11 @@ export interface Session<Data> {
 /**
  * Keeps sessions in a DynamoDB table. A session's data is the item's attributes.
  *
- * With a change, a live session takes one atomic `UpdateItem`, and no other request's change is lost, whatever arrives at the
- * same time. Without one, it takes one strongly consistent `GetItem`.
+ * With a change, a live session takes one atomic `UpdateItem`, which overwrites no other request's change. Without one,
+ * it takes one strongly consistent `GetItem`.
  *
- * All methods reject with a {@link SessionError} if DynamoDB fails, or if the cookie is from before a login of the last half
- * minute. Any other error is a bug, such as a value that can't be stored.
+ * All methods reject with a {@link SessionError} if DynamoDB fails, or if a login has replaced the cookie within the
+ * last 30 seconds. Any other error is a bug, such as a value that can't be stored.
  */
 export function createSessions<Data extends Storable<Data>>({
   cookieName,
@@ -66,7 +66,7 @@ export function createSessions<Data extends Storable<Data>>({
     laterChanges,
   });
 
-  /** The first result that isn't a reason for having none. A sibling domain may have added a cookie in front. */
+  /** The result for the first cookie with a live session: a sibling domain may have put others in front. */
   async function first<T>(cookies: Cookies, use: (id: string) => Promise<T | "ended" | "renewed">) {
     let isRenewed = false;
     for (const token of findTokens(cookies, cookieName, tokens)) {
@@ -96,9 +96,10 @@ export function createSessions<Data extends Storable<Data>>({
   }
 
   /**
-   * Gives the visitor's session a new id, for example at a login, or starts one. The old id ends before the new one lives.
+   * Gives the visitor's session a new id, for example at a login, or starts one. The old id ends before the new one
+   * lives.
    *
-   * @param keepsData whether the session may keep its data: not if it belongs to another user
+   * @param keepsData whether the session may keep its data, which must not reach another user
    */
   async function renew(
     cookies: Cookies,
@@ -132,8 +133,8 @@ export function createSessions<Data extends Storable<Data>>({
 export type Sessions<Data extends Storable<Data>> = ReturnType<typeof createSessions<Data>>;
 
 /**
- * A client for a function. It allows three attempts of a second each; by default, the SDK waits for a response forever. The
- * first timeout is for the response's headers, the second for a body that stalls.
+ * A client for a function. It allows three attempts of a second each; by default, the SDK waits for a response forever.
+ * The first timeout is for the response's headers, the second for a body that stalls.
  */
 export function createClient(): DynamoDBClient {
   const client = new DynamoDBClient({
@@ -146,7 +147,8 @@ export function createClient(): DynamoDBClient {
       httpsAgent: { maxSockets: 256 },
     },
   });
-  // It copies every request and response, for a logger that does nothing by default. Nothing happens if it isn't there.
+  // It copies every request and response for a logger that by default does nothing. Removing an unknown name has no
+  // effect.
   client.middlewareStack.remove("loggerMiddleware");
   return client;
 }

@@ -11,8 +11,8 @@ import type { Request } from "./request";
 /** The calls that the store makes. */
 export type Client = Pick<DynamoDBClient, "send">;
 
-// TTL deletes expired items up to days late, so every use checks both limits. A comparison with a missing attribute is false:
-// an ended session has no creation time, so nothing revives it.
+// TTL deletes expired items up to days late, so every use checks both limits. A comparison with a missing attribute is
+// false: an ended session has no creation time, so nothing revives it.
 const isAlive = "#createdAt > :createdAfter AND #expiresAt > :now";
 const isNew = "attribute_not_exists(#expiresAt)";
 const allRequests = ["requests0", "requests1", "requests2", "requests3"];
@@ -24,16 +24,16 @@ interface Update {
 }
 
 /**
- * The updates that don't depend on the time. "unused" marks a renewed session until its first use, "successor" is the id of
- * the session that continues a renewed one, and "closed" is the request that ended a session. Without the former requests, no
- * retry is mistaken for a live session's.
+ * The updates that don't depend on the time. "unused" marks a renewed session until its first use, "successor" is the
+ * id of the session that continues a renewed one, and "closed" is the request that ended a session. Ended sessions
+ * forget their requests, so that no retry takes one for live.
  */
 export const updates = {
   extend: { condition: isAlive, set: "#expiresAt = :expiresAt", remove: ["unused"] },
   renew: {
     condition: isAlive,
     set: "#expiresAt = :expiresAt, successor = :successor",
-    remove: ["#createdAt", ...allRequests],
+    remove: ["#createdAt", "unused", ...allRequests],
   },
   replaceSuccessor: {
     condition: "successor = :former AND #expiresAt > :now",
@@ -52,7 +52,7 @@ export const updates = {
   },
 } satisfies Record<string, Update>;
 
-/** Starts a session, or one that continues another. */
+/** Starts a new session, or the successor of another. */
 export const creation = (request: Request, isSuccessor: boolean): Update => ({
   condition: isNew,
   set: `#createdAt = :now, #expiresAt = :expiresAt, ${request.slot} = :request${isSuccessor ? ", unused = :true" : ""}`,
@@ -66,7 +66,7 @@ export const change = ({ slot, recent, others }: Request): Update => ({
   remove: ["unused", ...others],
 });
 
-/** Changes a session whose slot is full: it becomes the recent one. */
+/** Changes a session whose slot is full: the slot's ids move to the recent slot. */
 export const changeFull = (request: Request): Update => {
   const { condition, remove } = change(request);
   const { slot, recent } = request;
@@ -77,7 +77,7 @@ export const changeFull = (request: Request): Update => {
   };
 };
 
-/** The item after an update. If the condition was false, nothing has changed, and it is the item as it is. */
+/** The item after an update. If the condition was false, it is the item without any change. */
 export interface Updated {
   isRejected: boolean;
   item?: Item;

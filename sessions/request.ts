@@ -2,9 +2,9 @@ import { randomUUID } from "node:crypto";
 import type { Item } from "./change";
 
 /**
- * An item remembers the ids of its latest changes, so that a retry isn't applied again. Most sessions change a few times in
- * the seconds in which a retry can arrive, so each period of time has a slot, and whoever changes the item drops the slots that
- * are neither this period's nor the one before.
+ * An item remembers the ids of its latest changes, so that a retry isn't applied again. A retry arrives within seconds,
+ * and few sessions change often in that time. So each period of time has a slot for its ids, and each change removes
+ * all slots but those of this period and of the one before.
  */
 export interface Request {
   id: string;
@@ -19,45 +19,36 @@ export interface Request {
 // The SDK's last attempt starts less than four seconds after the first, and clocks may differ a little.
 const PERIOD_SECONDS = 6;
 
-/** A session that keeps changing faster than a person forgets its older changes earlier: this many move on at a time. */
+/** If a session changes faster than any person, older ids are forgotten earlier: a slot moves on at this many. */
 export const FULL = 10;
 
 const LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 const letterOf = (period: number) => LETTERS[period % LETTERS.length];
 
-/**
- * The slots take turns. To whoever returns every four periods, or eight, it would always be the same one's turn, and nothing
- * would empty it; so their order changes every 16 periods, without a pattern.
- */
-function slotOf(period: number): number {
-  const order = Math.imul(period >>> 4, 0x9e3779b1) >>> 31;
-  return (period % 4) ^ (2 * order);
-}
-
-const name = (slot: number) => `requests${slot}`;
+const SLOTS = 4;
+const slotOf = (period: number) => `requests${period % SLOTS}`;
 
 /** @param time in seconds since 1970 */
 export function createRequest(time: number): Request {
   const period = Math.floor(time / PERIOD_SECONDS);
-  const [slot, recent] = [slotOf(period), slotOf(period - 1)];
   return {
     // Short, because an item holds several: 36 random bits. The first letter tells the period: see changesSince.
     id: `${letterOf(period)}${Buffer.from(randomUUID().slice(24), "hex").toString("base64url").slice(0, 6)}`,
-    slot: name(slot),
-    recent: name(recent),
-    others: [name(slot ^ 2), name(recent ^ 2)],
+    slot: slotOf(period),
+    recent: slotOf(period - 1),
+    others: [slotOf(period - 2), slotOf(period - 3)],
   };
 }
 
 /**
- * How many changes have followed a request's: more than 0 if this is the answer to a retry.
+ * How many changes have followed this request's own. It is more than 0 only in the response to a retry.
  *
  * @returns `undefined` if the item doesn't remember the request
  */
 export function changesSince({ id, slot }: Request, item: Item | undefined): number | undefined {
   const lists = [0, 1, 2, 3].map((i) => ({
-    slot: name(i),
-    ids: item?.[name(i)]?.L?.map(({ S = "" }) => S) ?? [],
+    slot: slotOf(i),
+    ids: item?.[slotOf(i)]?.L?.map(({ S = "" }) => S) ?? [],
   }));
   const found = lists.find(({ ids }) => ids.includes(id));
   if (!found) return undefined;

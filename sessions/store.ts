@@ -18,14 +18,14 @@ export interface StoreOptions {
 
 export interface Found {
   item: Item;
-  /** Changes that the item has beyond this request's: more than 0 only if a response of DynamoDB was lost. */
+  /** How many later changes the item includes: more than 0 only if a response of DynamoDB got lost. */
   laterChanges: number;
 }
 
 /** Why an id has no live session: "renewed" if a login has just given it a new one. */
 export type Absent = "ended" | "renewed";
 
-// Requests with the old id that a login has overtaken get a 409 for this long.
+// For this long after a login, requests with the old id get a 409.
 const RENEWED_SECONDS = 30;
 // The item of an ended session stays at least this long, so that a late request can't create it again.
 const ENDED_SECONDS = 60;
@@ -34,7 +34,7 @@ const ENDED_SECONDS = 60;
 export function createStore<Data>(options: StoreOptions) {
   const { idleSeconds, absoluteSeconds, now } = options;
   const items = accessItems(options.dynamodb, options.tableName);
-  // Slots that this instance has seen full. Another instance may know better: see change.
+  // Slots that this instance has seen full. Another instance may have emptied them since.
   const full = new Set<string>();
   const createdAt = (item?: Item) => Number(item?.["created-at"]?.N);
   const expiresAt = (item?: Item) => Number(item?.["expires-at"]?.N);
@@ -71,12 +71,13 @@ export function createStore<Data>(options: StoreOptions) {
         let updated = full.delete(slot)
           ? await items.update(id, changeFull(request), { ...values, ":full": number(FULL) }, clauses)
           : undefined;
-        // Another instance may have emptied the slot in the meantime.
+        // Another instance has emptied the slot in the meantime.
         if (!updated?.item || (updated.isRejected && isLive(updated.item, time)))
           updated = await items.update(id, changing(request), { ...values, ":none": { L: [] } }, clauses);
         const { item, isRejected } = updated;
         const laterChanges = changesSince(request, item);
         if (item && laterChanges !== undefined) {
+          if (full.size > 1000) full.clear();
           if ((item[request.slot]?.L?.length ?? 0) >= FULL) full.add(slot);
           return { item, laterChanges };
         }

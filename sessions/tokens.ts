@@ -23,8 +23,8 @@ export const plainTokens: Tokens = {
 };
 
 /**
- * The token is 256 random bits in base64url, and the id is their SHA-256 in hex. Nobody can derive a token from an id in the
- * table or on a page, and the duration of a lookup reveals nothing about tokens.
+ * The token is 256 random bits in base64url, and the id is their SHA-256 in hex. Nobody can derive a token from an id
+ * in the table or on a page, and the duration of a lookup reveals nothing about tokens.
  */
 export const secretTokens: Tokens = {
   issue: () => randomBytes(32).toString("base64url"),

@@ -1,109 +1,106 @@
 import { strict as assert } from "node:assert";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
+import { dirname, join } from "node:path";
+import { project } from "./support/project";
 
-const project = resolve(__dirname, "..");
 const read = (file: string) => readFileSync(join(project, file), "utf8");
 
 /** Lists the project's own files, relative to it. */
 function filesIn(folder: string): string[] {
   return readdirSync(join(project, folder), { withFileTypes: true }).flatMap((entry) => {
-    const path = join(folder, entry.name);
     if (/^(node_modules|\.git|\.data)$/.test(entry.name)) return [];
+    const path = join(folder, entry.name);
     return entry.isDirectory() ? filesIn(path) : [path];
   });
 }
 const files = filesIn(".");
 const pages = files.filter((file) => file.endsWith(".md"));
-/** The text of all code except lock files, which contain almost any word. */
-const codeIn = (isIncluded: (file: string) => boolean) =>
-  files
-    .filter(
-      (file) =>
-        /(\.(ts|js|json|yaml)|^\.\w+)$/.test(file) && !file.endsWith("-lock.json") && isIncluded(file),
-    )
-    .map(read)
-    .join("\n");
-const source = codeIn((file) => !file.endsWith(".test.ts"));
-const sourceAndTests = codeIn((file) => !file.endsWith("docs.test.ts"));
-const { scripts, dependencies, devDependencies } = JSON.parse(read("package.json"));
+
+/** Calls `check` with the groups of each match in each page. */
+function eachMatch(pattern: RegExp, check: (groups: string[], page: string) => void) {
+  for (const page of pages) {
+    for (const [, ...groups] of read(page).matchAll(pattern)) check(groups, page);
+  }
+}
 
 describe("the documentation", () => {
   it("has no broken links", () => {
-    for (const page of pages) {
-      for (const [, target = ""] of read(page).matchAll(/\]\(([^)\s]+)\)/g)) {
-        // The badge's path is on GitHub, not in the repository.
-        const workflow = /^\.\.\/\.\.\/actions\/workflows\/([\w.]+)/.exec(target)?.[1];
-        if (workflow) assert.ok(existsSync(join(project, ".github/workflows", workflow)), target);
-        if (workflow || /^(https:\/\/|\$\{outputs\.)/.test(target)) continue;
-        const [path = "", anchor] = target.split("#");
-        assert.ok(existsSync(join(project, dirname(page), path)), `${page}: ${target}`);
-        const linked = path ? join(dirname(page), path) : page;
-        if (anchor) assert.ok(anchors(linked).includes(anchor), `${page}: ${target}`);
-      }
-    }
+    eachMatch(/\]\(([^)\s]+)\)/g, ([target = ""], page) => {
+      // A badge's path is on GitHub, not in the repository.
+      const [, workflow] = /^\.\.\/\.\.\/actions\/workflows\/([\w.]+)/.exec(target) ?? [];
+      if (workflow) assert.ok(files.includes(`.github/workflows/${workflow}`), target);
+      if (workflow || /^(https:\/\/|\$\{outputs\.)/.test(target)) return;
+      const [path = "", anchor] = target.split("#");
+      const linked = path ? join(dirname(page), path) : page;
+      assert.ok(existsSync(join(project, linked)), `${page}: ${target}`);
+      if (anchor) assert.ok(anchorsIn(linked).includes(anchor), `${page}: ${target}`);
+    });
   });
 
   /** The anchors that GitHub generates for a page's headings. */
-  const anchors = (page: string) =>
-    [...read(page).matchAll(/^#+ (.+)$/gm)].map(([, heading = ""]) =>
-      heading
-        .toLowerCase()
-        .replace(/[^\w -]/g, "")
-        .replaceAll(" ", "-"),
-    );
+  const anchorsIn = (page: string) =>
+    [...read(page).matchAll(/^#+ (.+)$/gm)].map(([, heading = ""]) => {
+      const letters = heading.toLowerCase().replace(/[^\w -]/g, "");
+      return letters.replaceAll(" ", "-");
+    });
 
-  it("mentions only files and names that exist", () => {
-    for (const page of pages) {
-      const prose = read(page).replace(/^```.*?^```$/gms, "");
-      for (const [, code = ""] of prose.matchAll(/`([^`\n]+)`/g)) {
-        const isPath = /^[\w./]+(\.(ts|js|md|json|yaml|svg)|\/)$/.test(code) && !code.includes("NAME");
-        if (isPath) assert.ok(existsSync(join(project, code)), `${page}: \`${code}\``);
-        else if (/^[a-zA-Z][\w-]*$/.test(code))
-          assert.match(source, new RegExp(`\\b${code}`), `${page}: \`${code}\``);
-      }
-    }
+  it("names only files that exist", () => {
+    eachMatch(/`([\w./-]+(?:\.(?:ts|js|md|json|yaml|svg)|\/))`/g, ([path = ""], page) => {
+      // A placeholder, a file of the reader's own, and a prefix of names in a session.
+      if (/NAME|^Pulumi\.local|^cart\/$/.test(path)) return;
+      const found = [project, join(project, dirname(page))].some((folder) => existsSync(join(folder, path)));
+      assert.ok(found, `${page}: ${path}`);
+    });
   });
 
-  it("mentions only commands and options that exist", () => {
-    const optionsOf: Record<string, string> = {
+  it("shows only commands, options, outputs and settings that exist", () => {
+    const { scripts } = JSON.parse(read("package.json"));
+    const sources: Record<string, string> = {
       start: "packages/local/cli/options.ts",
-      verify: "commands/verify.ts",
-      e2e: "commands/e2e.ts",
-      soak: "commands/soak.ts",
       bench: "packages/bench/run.ts",
     };
-    for (const page of pages) {
-      for (const [, name = "", rest = ""] of read(page).matchAll(/npm (?:run )?(\w+)( -- [^\n`|;]*)?/g)) {
-        if (name === "run" || name === "cit" || name === "ci") continue;
+    eachMatch(
+      /npm (start|run|test)(?: (\w+))?(?: -- ([^\n`|;]*))?/g,
+      ([verb = "", script, rest = ""], page) => {
+        const name = verb === "run" ? (script ?? "") : verb;
         assert.ok(name in scripts, `${page}: npm run ${name}`);
-        for (const [, option = ""] of rest.matchAll(/--([\w-]+)/g)) {
-          assert.ok(read(optionsOf[name] ?? "package.json").includes(option), `${page}: ${name} --${option}`);
+        for (const [option] of rest.matchAll(/(?<=--)[\w-]+/g)) {
+          assert.ok(read(sources[name] ?? `commands/${name}.ts`).includes(option), `${page}: --${option}`);
         }
-      }
-      for (const [, pattern = ""] of read(page).matchAll(/npx mocha ([^#\n`]*)/g)) {
-        for (const file of pattern.trim().split(" ")) assert.ok(files.includes(file), `${page}: ${file}`);
-      }
-      for (const [, name = ""] of read(page).matchAll(/pulumi stack output (\w+)/g)) {
-        assert.match(read("index.ts"), new RegExp(`^export const ${name} = `, "m"));
-      }
-      for (const [, key = ""] of read(page).matchAll(/pulumi config set ([a-z]\w+) /g)) {
-        assert.match(read("Pulumi.yaml"), new RegExp(`^ {2}${key}:$`, "m"));
-      }
-    }
+      },
+    );
+    eachMatch(/npx mocha ([^#\n`]*)/g, ([list = ""], page) => {
+      for (const file of list.trim().split(" ")) assert.ok(files.includes(file), `${page}: ${file}`);
+    });
+    eachMatch(/pulumi stack output (\w+)/g, ([name]) =>
+      assert.match(read("index.ts"), new RegExp(`^export const ${name} = `, "m")),
+    );
+    eachMatch(/pulumi config set ([a-z]\w+) /g, ([key]) =>
+      assert.match(read("Pulumi.yaml"), new RegExp(`^ {2}${key}:$`, "m")),
+    );
   });
 
   it("explains only messages that exist", () => {
-    const messages = [...read("docs/troubleshooting.md").matchAll(/^\| `([^`]+)`/gm)].map(
-      ([, message = ""]) => message,
-    );
-    assert.ok(messages.length > 8);
-    for (const part of messages.flatMap((message) => message.split(/ ?… ?/)).filter(Boolean)) {
-      assert.ok(sourceAndTests.includes(part), part);
+    const code = files.filter((file) => /^(?!.*docs\.test).*\.(ts|js)$/.test(file)).map(read);
+    const rows = [...read("docs/troubleshooting.md").matchAll(/^\| `([^`]+)`/gm)];
+    assert.ok(rows.length > 20);
+    for (const part of rows.flatMap(([, message = ""]) => message.split(/ ?… ?/)).filter(Boolean)) {
+      assert.ok(code.join("\n").includes(part), part);
     }
   });
 
+  it("has the same price of visits, alarms and metrics everywhere", () => {
+    const [, visits, , month] = read("docs/operations.md")
+      .split("\n")
+      .filter((line) => line.startsWith("| **Total"))
+      .flatMap((line) => line.split(" | ").map((cell) => cell.replace(/[^\d.]/g, "")));
+    const pricesIn = (pattern: RegExp) => [...read("README.md").matchAll(pattern)].map(([, price]) => price);
+    assert.deepEqual(new Set(pricesIn(/\$([\d.]+) per million visits/g)), new Set([visits]));
+    assert.deepEqual(new Set(pricesIn(/\$([\d.]+) a month/g)), new Set([month]));
+  });
+
   it("gives a reason for every package", () => {
+    const { dependencies, devDependencies } = JSON.parse(read("package.json"));
     const [, table = ""] = read(".github/CONTRIBUTING.md").split("| Package | For |\n");
     const cells = [...(table.split("\n\n")[0] ?? "").matchAll(/^\|([^|]+)\|/gm)].map(([, cell]) => cell);
     const named = [...cells.join().matchAll(/`([^`]+)`/g)].map(([, name]) => name);

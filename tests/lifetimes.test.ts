@@ -237,6 +237,14 @@ describe("a session's lifetime", () => {
       assert.equal((await sessions.find(cookieOf(victim)))?.data.user, "victim");
     });
 
+    it("gives a planted id nothing if the new one was renewed before its first use", async () => {
+      const planted = cookieOf(await sessions.open([], visit));
+      const victim = await sessions.renew(planted, { set: { user: "victim" } });
+      const again = await sessions.renew(cookieOf(victim), { set: { user: "victim" } });
+      await assert.rejects(sessions.renew(planted, { set: { user: "attacker" } }), overtaken);
+      assert.equal((await sessions.find(cookieOf(again)))?.data.user, "victim");
+    });
+
     it("gives a planted id no data of the login that it overtakes", async () => {
       const planted = cookieOf(await sessions.open([], visit));
       const victim = await sessions.renew(planted, { set: { user: "victim", theme: "dark" } });

@@ -9,7 +9,7 @@ export interface Visitor<Data> {
   end(): Promise<{ hasEnded: boolean }>;
 }
 
-/** Provides `c.var.visitor`, and sets the cookie in the response. After an error, the visitor keeps the one they have. */
+/** Provides `c.var.visitor`, and sets the response's cookie. After an error, the visitor keeps the one they have. */
 export const withSessions = <Data extends Storable<Data>>(sessions: Sessions<Data>) =>
   createMiddleware<{ Variables: { visitor: Visitor<Data> } }>(async (c, next) => {
     const cookies = c.req.header("cookie");

@@ -3,7 +3,7 @@ import { endSessionsOf, type Store } from "./everywhere";
 import { type Event, formOf, mayChange, page, type Response, redirect, respond } from "./http";
 import { cartOf, home, notice } from "./pages";
 
-/** What the app keeps in a session. Names that visitors choose have a prefix, so that they can't be any of the others. */
+/** What the app keeps in a session. Names that visitors choose have a prefix, so they can't be any of the others. */
 export type Data = { user: string; theme: "light" | "dark" } & { [item: `cart/${string}`]: number };
 
 /** The app: a function for each route. `index.ts` lists the same route keys. */

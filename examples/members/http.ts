@@ -37,8 +37,8 @@ export const formOf = ({ body = "", isBase64Encoded }: Pick<Event, "body" | "isB
   new URLSearchParams(Buffer.from(body, isBase64Encoded ? "base64" : "utf8").toString());
 
 /**
- * Whether a request may change something. Other sites' pages must not: their forms come without the cookie, but the response
- * could delete or replace it. Older browsers don't send `sec-fetch-site`. Bots must not, either.
+ * Whether a request may change something. Other sites' pages must not: their forms come without the cookie, but the
+ * response could delete or replace it. Older browsers don't send `sec-fetch-site`. Bots must not, either.
  */
 export function mayChange({
   "sec-fetch-site": site,

@@ -89,7 +89,7 @@ export function home(data: Partial<Data>, query: Record<string, string | undefin
     </section>
     ${data.user ? html`` : login}
     <footer>
-      <form method="post" action="/theme">Theme ${["system", "light", "dark"].map((theme) => themeButton(theme, data.theme))}</form>
+      <form method="post" action="/theme">Theme ${themes.map((theme) => themeButton(theme, data.theme))}</form>
       <a href="/me">/me</a>
     </footer>`,
     data.theme,
@@ -117,6 +117,8 @@ const login = html`
       <button class="main">Log in</button>
     </form>
   </section>`;
+
+const themes = ["system", "light", "dark"];
 
 const themeButton = (theme: string, current = "system") =>
   html`<button name="theme" value="${theme}" aria-pressed="${String(theme === current)}">${theme}</button>`;

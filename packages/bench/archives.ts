@@ -1,78 +1,64 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+// The functions' archives. Each contender's is bundled and minified by esbuild, as this project's is.
+
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
-import * as pulumi from "@pulumi/pulumi";
+import type { asset } from "@pulumi/pulumi";
 import { build } from "esbuild";
 import { unpack } from "pulumi-aws-local";
-import { createHandler } from "../../handler";
 import { evaluate } from "../../tests/support/evaluate";
+import { architectTable } from "./network";
 
-export interface Archive {
-  name: string;
-  /** The folder that it is unpacked into. */
+export const OURS = "this project";
+
+/** Their tables, with their hash keys, and their modules in contenders/. */
+const contenders = [
+  { name: "bare call", table: "bench-bare", key: "session-id", module: "bare" },
+  { name: OURS, table: "bench-ours", key: "session-id", module: "ours" },
+  { name: "the article: get, add, put", table: "bench-article", key: "session-id", module: "article" },
+  { name: "express-session + connect-dynamodb", table: "bench-connect", key: "id", module: "connect" },
+  { name: "@architect/functions", table: architectTable, key: "_idx", module: "architect" },
+];
+
+export type Contender = (typeof contenders)[number] & {
+  /** The archive's folder. */
   folder: string;
-  /** The module that exports the handler. */
-  main: string;
-  /** Where the function finds packages that are not in the archive. */
-  nodePath?: string;
-  files: number;
-  bytes: number;
-  /** Each file compressed separately, as in a ZIP archive. */
+  /** That of the function that reads and changes values: ours has its own, since what is deployed only counts. */
+  valuesFolder: string;
+  /** The size of the files compressed separately, as in a ZIP archive, without source maps. */
   gzipped: number;
+};
+
+/** Creates every contender's archive in a folder. */
+export async function createArchives(parent: string): Promise<Contender[]> {
+  const { inputs } = await evaluate();
+  const deployed = join(parent, "deployed");
+  await unpack(inputs("aws:lambda/function:Function", "visit").code as asset.Archive, deployed);
+  return Promise.all(
+    contenders.map(async (contender) => {
+      const valuesFolder = join(parent, contender.module);
+      await bundle(contender.module, valuesFolder);
+      const folder = contender.name === OURS ? deployed : valuesFolder;
+      const files = readdirSync(folder).filter((file) => !file.endsWith(".map"));
+      const gzipped = files.map((file) => gzipSync(readFileSync(join(folder, file))).length);
+      return { ...contender, folder, valuesFolder, gzipped: gzipped.reduce((sum, size) => sum + size) };
+    }),
+  );
 }
 
-/** Unpacks three archives of the same handler into `folder`. */
-export async function createArchives(folder: string): Promise<Archive[]> {
-  const inFolder = (name: string) => join(folder, name);
-  const { inputs } = await evaluate();
-  await unpack(
-    inputs("aws:lambda/function:Function", "visit").code as pulumi.asset.Archive,
-    inFolder("ours"),
-  );
-
-  // What CallbackFunction uploads without the transformation. Only the transformation needs esbuild.
-  const { text } = await pulumi.runtime.serializeFunction(createHandler, { isFactoryFunction: true });
-  const packages = Object.fromEntries(
-    await pulumi.runtime.computeCodePaths({ extraExcludePackages: ["esbuild"] }),
-  );
-  const index = new pulumi.asset.StringAsset(text);
-  await unpack(new pulumi.asset.AssetArchive({ "__index.js": index, ...packages }), inFolder("default"));
-
-  // Lambda's runtimes include the SDK. Here, the default archive's copy stands in for it.
-  const { outputFiles } = await build({
-    stdin: { contents: text, resolveDir: __dirname },
+async function bundle(module: string, folder: string): Promise<void> {
+  await build({
+    entryPoints: [join(__dirname, "contenders", `${module}.ts`)],
+    outfile: join(folder, "bundle.js"),
     bundle: true,
-    write: false,
     minify: true,
     platform: "node",
-    format: "cjs",
-    external: ["@aws-sdk/*"],
+    target: "node20",
+    mainFields: ["module", "main"],
+    // @architect/functions only requires AWS's SDKs for applications that ask for them.
+    external: module === "architect" ? ["aws-sdk/*", "@aws-sdk/*"] : [],
+    logLevel: "error",
   });
-  const bundled = new pulumi.asset.StringAsset(outputFiles[0]?.text ?? "");
-  await unpack(new pulumi.asset.AssetArchive({ "__index.js": bundled }), inFolder("runtime"));
-
-  return [
-    describe("ours", inFolder("ours")),
-    describe("Pulumi's default", inFolder("default")),
-    {
-      ...describe("SDK left to the runtime", inFolder("runtime")),
-      nodePath: inFolder("default/node_modules"),
-    },
-  ];
-}
-
-function describe(name: string, folder: string): Archive {
-  const contents = readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => readFileSync(join(entry.parentPath, entry.name)));
-  const sum = (sizes: number[]) => sizes.reduce((total, size) => total + size, 0);
-  const bytes = sum(contents.map(({ length }) => length));
-  return {
-    name,
-    folder,
-    main: existsSync(join(folder, "bundle.js")) ? "bundle.js" : "__index.js",
-    files: contents.length,
-    bytes,
-    gzipped: sum(contents.map((file) => gzipSync(file).length)),
-  };
+  const load = 'import { createRequire } from "node:module";\nconst load = createRequire(import.meta.url);';
+  writeFileSync(join(folder, "index.mjs"), `${load}\nexport const { handler } = load("./bundle.js");\n`);
 }

@@ -1,75 +1,84 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
+import {
+  CreateTableCommand,
+  DeleteTableCommand,
+  DynamoDBClient,
+  ListTablesCommand,
+} from "@aws-sdk/client-dynamodb";
 import { startDynamoDB as embed } from "pulumi-aws-local";
-import { announce, startProcess } from "./processes";
-
-/** What stands in for DynamoDB. A URL names an engine that is already running. */
-export type Engine = "embedded" | "dynoxide" | `http://${string}`;
-
-/** The fastest engine that runs on this machine. */
-export const defaultEngine = (): Engine => (existsSync(join(dynoxide, "dynoxide")) ? "dynoxide" : "embedded");
+import type { Contender } from "./archives";
 
 /** A mistake in the options. */
 export class OptionError extends Error {}
 
-const dynoxide = join(__dirname, "node_modules/@dynoxide/linux-x64");
-const versionIn = (folder: string) => JSON.parse(readFileSync(join(folder, "package.json"), "utf8")).version;
+const dynoxide = join(__dirname, "node_modules/@dynoxide/linux-x64/dynoxide");
 
-/** The engine's name and version. */
-export function describe(engine: Engine): string {
-  if (engine === "dynoxide") return `dynoxide ${versionIn(dynoxide)}`;
-  if (engine === "embedded")
-    return `the embedded DynamoDB (dynalite ${versionIn(join(__dirname, "../node_modules/dynalite"))})`;
-  return `the DynamoDB at ${engine}`;
-}
+/** The fastest engine that runs on this machine. */
+export const defaultEngine = () => (existsSync(dynoxide) ? "dynoxide" : "embedded");
 
 /**
- * Starts an engine in its own process, so that no contender shares its event loop.
+ * Starts an engine, and resolves to its address. It ends with this process.
  *
- * @param options.data a folder for the tables of the embedded engine; without it they are in memory
- * @throws OptionError when the engine doesn't run on this machine
+ * @param engine `embedded`, `dynoxide`, or the URL of a DynamoDB that is already running
+ * @throws OptionError when there is no such engine on this machine or it doesn't answer
  */
-export async function startDynamoDB({ engine = "embedded", data }: { engine?: Engine; data?: string } = {}) {
-  if (engine === "embedded") {
-    const { message: endpoint, close } = await startProcess<string>(__filename, data ? [data] : []);
-    return { endpoint, close };
+export async function startDynamoDB(engine: string): Promise<string> {
+  if (engine === "embedded") return (await embed()).endpoint;
+  if (engine !== "dynoxide") {
+    if (!/^http:\/\/[^/]+\/?$/.test(engine)) {
+      throw new OptionError("--engine takes embedded, dynoxide or a URL such as http://127.0.0.1:8000.");
+    }
+    if (await isReady(engine)) return engine;
+    throw new OptionError(`No DynamoDB answers at ${engine}. Start it first, or omit --engine.`);
   }
-  if (engine !== "dynoxide") return { endpoint: engine, close: async () => {} };
-  const file = join(dynoxide, "dynoxide");
-  if (!existsSync(file)) throw new OptionError("dynoxide only runs on x64 Linux. Choose another --engine.");
-  const port = await freePort();
-  const child = spawn(file, ["serve", "--port", `${port}`], { stdio: "ignore" });
-  const exit = once(child, "exit");
-  process.once("exit", () => child.kill());
-  const endpoint = `http://127.0.0.1:${port}`;
-  await Promise.race([answer(endpoint), exit.then(() => Promise.reject(new Error("dynoxide has ended")))]);
-  return {
-    endpoint,
-    async close() {
-      child.kill();
-      await exit;
-    },
-  };
-}
-
-/** Waits up to a minute for any response. */
-async function answer(endpoint: string): Promise<void> {
-  for (const end = Date.now() + 60_000; Date.now() < end; ) {
-    if (await fetch(endpoint).catch(() => undefined)) return;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  throw new Error(`nothing answers at ${endpoint}`);
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
+  if (!existsSync(dynoxide))
+    throw new OptionError("dynoxide only runs on x64 Linux. Choose another --engine.");
+  const server = createServer().listen(0, "127.0.0.1"); // to find a free port
+  await once(server, "listening");
   const { port } = server.address() as AddressInfo;
   await new Promise((closed) => server.close(closed));
-  return port;
+  const child = spawn(dynoxide, ["serve", "--port", `${port}`], { stdio: "ignore" });
+  process.once("exit", () => child.kill());
+  const url = `http://127.0.0.1:${port}`;
+  for (let tries = 0; !(await isReady(url)); tries++) {
+    if (tries > 200 || child.exitCode !== null) throw new Error("dynoxide doesn't start");
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  return url;
 }
 
-if (require.main === module) embed(process.argv[2]).then(({ endpoint }) => announce(endpoint));
+const connect = (endpoint: string) =>
+  new DynamoDBClient({
+    endpoint,
+    region: "us-east-1",
+    credentials: { accessKeyId: "local", secretAccessKey: "local" },
+    maxAttempts: 1,
+    requestHandler: { requestTimeout: 5000, throwOnRequestTimeout: true },
+  });
+
+const isReady = async (endpoint: string) => {
+  const tables = await connect(endpoint)
+    .send(new ListTablesCommand())
+    .catch(() => undefined);
+  return tables !== undefined;
+};
+
+/** Creates each contender's table. A DynamoDB that you have started may still have one from the last run. */
+export async function createTables(contenders: Contender[], endpoint: string): Promise<void> {
+  const dynamodb = connect(endpoint);
+  for (const { table: TableName, key } of contenders) {
+    await dynamodb.send(new DeleteTableCommand({ TableName })).catch(() => {});
+    await dynamodb.send(
+      new CreateTableCommand({
+        TableName,
+        BillingMode: "PAY_PER_REQUEST",
+        KeySchema: [{ AttributeName: key, KeyType: "HASH" }],
+        AttributeDefinitions: [{ AttributeName: key, AttributeType: "S" }],
+      }),
+    );
+  }
+}

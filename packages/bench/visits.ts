@@ -1,89 +1,97 @@
-// Latency, throughput and lost counts of every contender. Runs in its own process, because Node.js reads trusted certificates
-// when it starts.
+// Latency and throughput of visits and of pages that only read, what they consume, and what gets lost at once.
 
-import { startAll } from "./contenders/all";
-import type { Jar } from "./contenders/contender";
-import { type Engine, startDynamoDB } from "./dynamodb";
-import { eachRound, type Figure, figure, figures, type Load, load, lostCounts } from "./measure";
-import { startNetwork } from "./network";
-import { announce, startProcess } from "./processes";
+import type { Contender } from "./archives";
+import { type Instance, startFunction } from "./functions";
+import type { Network, Units } from "./network";
+import { type Figure, figure, inTurns, quantile } from "./rounds";
 
-export const PARALLEL = [1, 16];
-/** Parallel visits to one session, to see which counts get lost. */
+export const PARALLEL = 16;
+/** Requests to one session at once, to see what gets lost. */
 export const AT_ONCE = 64;
 
-export interface Visits {
-  name: string;
-  /** By the number of parallel visitors. */
-  loads: Record<
-    number,
-    Record<keyof Load, Figure> & { timesTheFloor: Figure; timesOurCall: Figure; ofOurThroughput: Figure }
-  >;
-  lost: number;
+/** Latencies in milliseconds, and ratios within a round, where conditions are the same. */
+export interface VisitResult {
+  p50: Figure;
+  p99: Figure;
+  ofFloor: Figure;
+  /** Visits per second with 16 at once. */
+  throughput: Figure;
+  oursOfThis: Figure;
+  /** Of a page that only reads. */
+  readP50: Figure;
+  readOfFloor: Figure;
+  lost: { counts: number; changes: number };
+  units: { visit: Units; read: Units };
 }
 
-/** Measures every contender on an engine, with or without the network. */
+/** Measures all contenders, in their order: first the floor, then ours. */
 export async function measureVisits(
-  engine: Engine,
-  withNetwork: boolean,
+  contenders: Contender[],
+  network: Network,
   rounds: number,
   visits: number,
-): Promise<Visits[]> {
-  const dynamodb = await startDynamoDB({ engine });
-  const network = withNetwork ? await startNetwork(dynamodb.endpoint) : undefined;
-  const child = await startProcess<Visits[]>(
-    __filename,
-    [network?.endpoint ?? dynamodb.endpoint, `${rounds}`, `${visits}`],
-    { NODE_EXTRA_CA_CERTS: network?.certificate },
-  );
-  await child.close();
-  await network?.close();
-  await dynamodb.close();
-  return child.message;
-}
-
-/** Visits the contenders in turn, round after round, so that the machine's other work affects all of them equally. */
-async function visitAll(endpoint: string, rounds: number, visits: number): Promise<Visits[]> {
-  const contenders = await startAll(endpoint);
-  const jars = contenders.map((): Jar[] => Array.from({ length: Math.max(...PARALLEL) }, () => ({})));
-  for (const [i, contender] of contenders.entries()) await load(contender, jars[i] ?? [], 4 * visits);
-
-  const samples = contenders.map(() => new Map<number, Load[]>(PARALLEL.map((parallel) => [parallel, []])));
-  await eachRound(rounds, async () => {
-    for (const parallel of PARALLEL) {
-      for (const [i, contender] of contenders.entries()) {
-        const own = (jars[i] ?? []).slice(0, parallel);
-        samples[i]?.get(parallel)?.push(await load(contender, own, parallel === 1 ? visits : 3 * visits));
-      }
-    }
+): Promise<VisitResult[]> {
+  const pairs: Awaited<ReturnType<typeof start>>[] = [];
+  for (const contender of contenders) pairs.push(await start(contender, network, visits));
+  const samples = await inTurns(rounds, pairs, async ({ page, values, visitors }) => {
+    const pages = Array(visits).fill("/"); // one by each visitor
+    const alone = await page.request({ visitors, pages });
+    const many = await page.request({ visitors, pages: [...pages, ...pages, ...pages], parallel: PARALLEL });
+    const read = await values.request({ visitors, pages: pages.map(() => "/read") });
+    return {
+      p50: quantile(alone.durations, 0.5),
+      p99: quantile(alone.durations, 0.99),
+      throughput: (1000 * many.durations.length) / many.milliseconds,
+      readP50: quantile(read.durations, 0.5),
+    };
   });
-
-  const results: Visits[] = [];
-  const samplesOf = (name: string, parallel: number) =>
-    samples[contenders.findIndex((contender) => contender.name === name)]?.get(parallel) ?? [];
-  for (const contender of contenders) {
-    const loads: Visits["loads"] = {};
-    for (const parallel of PARALLEL) {
-      const own = samplesOf(contender.name, parallel);
-      // Compare within a round, where conditions are the same.
-      const against = (name: string, ratio: (own: Load, other: Load) => number) => {
-        const others = samplesOf(name, parallel);
-        return figure(own.map((load, round) => ratio(load, others[round] as Load)));
-      };
-      loads[parallel] = {
-        ...figures(own),
-        timesTheFloor: against("bare UpdateItem", (own, floor) => own.p50 / floor.p50),
-        timesOurCall: against("our UpdateItem without the handler", (own, call) => own.p50 / call.p50),
-        ofOurThroughput: against("our handler", (own, ours) => ours.throughput / own.throughput),
-      };
-    }
-    results.push({ name: contender.name, loads, lost: await lostCounts(contender, AT_ONCE) });
+  type Samples = (typeof samples)[number];
+  type Measure = keyof Samples[number];
+  const all = (samples: Samples, measure: Measure) => figure(samples.map((sample) => sample[measure]));
+  const ratio = (measure: Measure, samples: Samples, others: Samples = []) =>
+    figure(samples.map((sample, round) => sample[measure] / (others[round]?.[measure] ?? Number.NaN)));
+  const [floor, ours = []] = samples;
+  const results: VisitResult[] = [];
+  for (const [i, own] of samples.entries()) {
+    const { page, values, visitors } = pairs[i] as (typeof pairs)[number];
+    results.push({
+      p50: all(own, "p50"),
+      p99: all(own, "p99"),
+      ofFloor: ratio("p50", own, floor),
+      throughput: all(own, "throughput"),
+      oursOfThis: ratio("throughput", ours, own),
+      readP50: all(own, "readP50"),
+      readOfFloor: ratio("readP50", own, floor),
+      lost: await countLost(page, values),
+      units: {
+        visit: await network.meter(() => page.request({ visitors, pages: ["/"] })),
+        read: await network.meter(() => values.request({ visitors, pages: ["/read"] })),
+      },
+    });
+    await Promise.all([page.close(), values.close()]);
   }
-  for (const contender of contenders) await contender.close?.();
   return results;
 }
 
-if (require.main === module) {
-  const [endpoint = "", rounds, visits] = process.argv.slice(2);
-  visitAll(endpoint, Number(rounds), Number(visits)).then(announce);
+/** Starts the function that counts, and the one with values. Gives each visitor a session and warms up. */
+async function start({ folder, valuesFolder, table }: Contender, { endpoint }: Network, visits: number) {
+  const page = await startFunction(folder, table, endpoint);
+  const values = await startFunction(valuesFolder, table, endpoint);
+  const pages = Array(5 * visits).fill("/");
+  const { visitors } = await page.request({ visitors: Array(visits).fill(""), pages, parallel: PARALLEL });
+  await values.request({ visitors, pages: pages.fill("/read"), parallel: PARALLEL });
+  return { page, values, visitors };
+}
+
+/** Visits that are missing from the counter, and values that are missing from the session. */
+async function countLost(page: Instance, values: Instance) {
+  const { visitors } = await page.request({ visitors: [""], pages: ["/"] });
+  const all: string[] = Array(AT_ONCE).fill(visitors[0]);
+  await page.request({ visitors: all, pages: Array(AT_ONCE).fill("/"), parallel: AT_ONCE });
+  const last = await page.request({ visitors, pages: ["/"] });
+  await values.request({ visitors: all, pages: all.map((_, i) => `/change?value${i}`), parallel: AT_ONCE });
+  const { bodies } = await values.request({ visitors, pages: ["/read"] });
+  const counter = Number(/counter: (\d+)/.exec(`${last.bodies[0]}`)?.[1]);
+  const changed = `${bodies[0]}`.match(/\bvalue\d+/g) ?? [];
+  return { counts: AT_ONCE + 2 - counter, changes: AT_ONCE - changed.length };
 }

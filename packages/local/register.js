@@ -18,7 +18,8 @@ require.extensions[".ts"] = (module, file) => {
   module._compile(compiled.get(file).text, file);
 };
 
-// Stack traces name the places in the sources. Node.js could do that, but would read the source map of each package, too.
+// Stack traces name the places in the sources. Node.js could do that, but would read the source map of each package,
+// too.
 Error.prepareStackTrace = (error, frames) =>
   [error, ...frames]
     .join("\n    at ")
@@ -73,7 +74,10 @@ function compile(folder, files) {
   }
 }
 
-/** Makes `import * as x` the module itself, as TypeScript does. Pulumi can't serialize the copy that esbuild makes of it. */
+/**
+ * Makes `import * as x` the module itself, as TypeScript does. Pulumi can't serialize the copy that esbuild makes of
+ * it.
+ */
 function withoutCopies(text) {
   return text.replace(/^(var (?!import_)\w+ = )__toESM\((require\("[^"]+"\))(, 1)?\);$/gm, "$1$2;");
 }

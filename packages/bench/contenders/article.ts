@@ -1,27 +1,26 @@
-import { randomUUID } from "node:crypto";
-import { GetItemCommand, PutItemCommand } from "@aws-sdk/client-dynamodb";
-import { connect, createTable, type Start } from "./contender";
+// The algorithm of the article that this project started from: get the item, change it, put it back.
 
-/** The algorithm of the article that this project started from: get the item, add one, put it back. */
-export const article: Start = async (endpoint) => {
-  const dynamodb = connect(endpoint);
-  await createTable(dynamodb, "article", "session-id");
-  return {
-    name: "the article: get, add, put",
-    async visit(jar) {
-      jar.cookie ??= randomUUID();
-      const id = { S: jar.cookie };
-      const { Item } = await dynamodb.send(
-        new GetItemCommand({ TableName: "article", Key: { "session-id": id } }),
-      );
-      const counter = Number(Item?.counter?.N ?? 0) + 1;
-      await dynamodb.send(
-        new PutItemCommand({
-          TableName: "article",
-          Item: { "session-id": id, counter: { N: `${counter}` } },
-        }),
-      );
-      return counter;
-    },
+import { randomUUID } from "node:crypto";
+import {
+  type AttributeValue,
+  DynamoDBClient,
+  GetItemCommand,
+  PutItemCommand,
+} from "@aws-sdk/client-dynamodb";
+import { answer, type Handler, idIn, tableName } from "./function";
+
+const dynamodb = new DynamoDBClient({});
+
+export const handler: Handler = async ({ rawPath, rawQueryString, cookies }) => {
+  const id = idIn(cookies) ?? randomUUID();
+  const key: Record<string, AttributeValue> = { "session-id": { S: id } };
+  const { Item = key } = await dynamodb.send(new GetItemCommand({ TableName: tableName, Key: key }));
+  if (rawPath === "/read") return answer(id, Object.keys(Item).join());
+  const name = rawQueryString || "counter";
+  const item: Record<string, AttributeValue> = {
+    ...Item,
+    [name]: { N: `${Number(Item[name]?.N ?? 0) + 1}` },
   };
+  await dynamodb.send(new PutItemCommand({ TableName: tableName, Item: item }));
+  return answer(id, `counter: ${item.counter?.N}`);
 };

@@ -1,26 +1,27 @@
-import { randomUUID } from "node:crypto";
-import { UpdateItemCommand } from "@aws-sdk/client-dynamodb";
-import { connect, createTable, type Start } from "./contender";
+// The floor: a single call to DynamoDB with the client of `sessions/`, and nothing else.
 
-/** The floor: one `UpdateItem` that counts, and nothing else. */
-export const bare: Start = async (endpoint) => {
-  const dynamodb = connect(endpoint);
-  await createTable(dynamodb, "bare", "session-id");
-  return {
-    name: "bare UpdateItem",
-    async visit(jar) {
-      jar.cookie ??= randomUUID();
-      const { Attributes } = await dynamodb.send(
-        new UpdateItemCommand({
-          TableName: "bare",
-          Key: { "session-id": { S: jar.cookie } },
-          UpdateExpression: "ADD #counter :one",
-          ExpressionAttributeNames: { "#counter": "counter" },
-          ExpressionAttributeValues: { ":one": { N: "1" } },
-          ReturnValues: "ALL_NEW",
-        }),
-      );
-      return Number(Attributes?.counter?.N);
-    },
-  };
+import { randomUUID } from "node:crypto";
+import { GetItemCommand, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
+import { createClient } from "../../../sessions";
+import { answer, type Handler, idIn, tableName } from "./function";
+
+const dynamodb = createClient();
+
+export const handler: Handler = async ({ rawPath, rawQueryString, cookies }) => {
+  const id = idIn(cookies) ?? randomUUID();
+  const call = { TableName: tableName, Key: { "session-id": { S: id } } };
+  if (rawPath === "/read") {
+    const { Item = {} } = await dynamodb.send(new GetItemCommand({ ...call, ConsistentRead: true }));
+    return answer(id, Object.keys(Item).join());
+  }
+  const { Attributes } = await dynamodb.send(
+    new UpdateItemCommand({
+      ...call,
+      UpdateExpression: "ADD #name :one",
+      ExpressionAttributeNames: { "#name": rawQueryString || "counter" },
+      ExpressionAttributeValues: { ":one": { N: "1" } },
+      ReturnValues: "ALL_NEW",
+    }),
+  );
+  return answer(id, `counter: ${Attributes?.counter?.N}`);
 };

@@ -27,8 +27,8 @@ const LOOK_MS = 200;
 const NOTICE_MS = 10_000;
 
 /**
- * Looks for changes to a project's files until `signal` ends it. (On Linux, Node.js's own `watch` would also watch every folder
- * in `node_modules`.)
+ * Looks for changes to a project's files until `signal` ends it. (On Linux, Node.js's own `watch` would also watch
+ * every folder in `node_modules`.)
  */
 export async function watch({ folder, deployed, checked, signal, ...on }: WatchOptions): Promise<void> {
   const stateOf = (files: Snapshot) => JSON.stringify([checked?.problem, ...files]);

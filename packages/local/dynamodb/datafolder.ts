@@ -4,8 +4,8 @@ import { Level } from "level";
 import { UserError } from "../pulumi/errors";
 
 /**
- * Checks that a folder can hold tables. LevelDB lets one process open a folder, but dynalite notices too late, so the folder
- * is opened here first.
+ * Checks that a folder can hold tables. LevelDB lets one process open a folder, but dynalite notices too late, so the
+ * folder is opened here first.
  *
  * @returns the path for LevelDB
  * @throws UserError when the folder can't be used, or another run is using it

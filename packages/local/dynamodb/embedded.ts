@@ -64,8 +64,8 @@ const ending = (response: ServerResponse) =>
     };
   });
 
-// dynalite lacks ReturnValuesOnConditionCheckFailure. It checks a condition while the item is locked, so the item that is
-// added to the answer here is the one that failed the condition.
+// dynalite lacks ReturnValuesOnConditionCheckFailure. It checks a condition while the item is locked, so the item that
+// is added to the answer here is the one that failed the condition.
 for (const { types } of [deleteItem, putItem, updateItem]) {
   types.ReturnValuesOnConditionCheckFailure = { type: "String", enum: ["ALL_OLD", "NONE"] };
 }
@@ -79,8 +79,9 @@ db.checkConditional = (request, existingItem) => {
 };
 
 /**
- * Passes a call on to dynalite if it is valid, doesn't come from a web page (any page in the developer's browser could read
- * the tables) and is allowed by IAM. The caller is whoever the signature names; the signature itself isn't checked.
+ * Passes a call on to dynalite if it is valid, doesn't come from a web page (any page in the developer's browser could
+ * read the tables) and is allowed by IAM. The caller is whoever the signature names; the signature itself isn't
+ * checked.
  */
 function guard(handle: RequestListener, authorize?: Authorize): RequestListener {
   return async (request, response) => {

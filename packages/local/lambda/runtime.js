@@ -1,6 +1,7 @@
 // Lambda's Node.js runtime: it runs in a process of its own for each instance of a function, and handles one invocation
 // at a time. It does what AWS's does (https://github.com/aws/aws-lambda-nodejs-runtime-interface-client): version 3 for
-// nodejs20.x and nodejs22.x, version 4 for what came later. It is JavaScript because compiling it would delay each start.
+// nodejs20.x and nodejs22.x, version 4 for what came later. It is JavaScript because compiling it would delay each
+// start.
 
 const dns = require("node:dns");
 const inspector = require("node:inspector");

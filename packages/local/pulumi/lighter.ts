@@ -38,8 +38,8 @@ function replace(path: string, create: (load: () => object) => object): void {
 }
 
 /**
- * Lists the packages for the archive of a function that is serialized, as Pulumi does: those in package.json's `dependencies`
- * and what they depend on. Pulumi's own function has npm's Arborist read all of node_modules.
+ * Lists the packages for the archive of a function that is serialized, as Pulumi does: those in package.json's
+ * `dependencies` and what they depend on. Pulumi's own function has npm's Arborist read all of node_modules.
  */
 async function computeCodePaths(options: pulumi.runtime.CodePathOptions = {}) {
   const { extraIncludePaths = [], extraIncludePackages = [], extraExcludePackages = [] } = options;

@@ -39,8 +39,8 @@ export async function deploy(
   provider: Provider,
   { onCreated, onWaiting, signal }: DeployOptions = {},
 ): Promise<{ outputs: Outputs; ignored: string[] }> {
-  // If a mock rejected, so would everything that depends on it. Only the first cause matters: it ends the deployment, and
-  // the mock never answers.
+  // If a mock rejected, so would everything that depends on it. Only the first cause matters: it ends the deployment,
+  // and the mock never answers.
   let fail: (error: unknown) => void = () => {};
   const failure = new Promise<never>((_, reject) => {
     fail = reject;

@@ -18,7 +18,9 @@ export interface Project {
   config: Record<string, string>;
 }
 
-/** Other keys in a stack's file than `config`: https://www.pulumi.com/docs/iac/concepts/projects/stack-settings-file/ */
+/**
+ * Other keys in a stack's file than `config`: https://www.pulumi.com/docs/iac/concepts/projects/stack-settings-file/
+ */
 const STACK_KEYS = ["encryptionsalt", "encryptedkey", "secretsprovider", "environment"];
 
 /**
@@ -102,8 +104,8 @@ const hasSecret = (value: unknown): boolean =>
   typeof value === "object" && value !== null && ("secure" in value || Object.values(value).some(hasSecret));
 
 /**
- * Where the CLI starts the program (`getPwdMain` in its source), and what it then runs (`run.ts` of its Node.js SDK): `main` in
- * Pulumi.yaml, what package.json names, or the folder's `index`.
+ * Where the CLI starts the program (`getPwdMain` in its source), and what it then runs (`run.ts` of its Node.js SDK):
+ * `main` in Pulumi.yaml, what package.json names, or the folder's `index`.
  */
 function findProgram(root: string, main: unknown): { directory: string; program: string } {
   const path = resolve(root, typeof main === "string" ? main : "");

@@ -16,8 +16,8 @@ export interface Created {
   /** In addition to the inputs, a `name` and an `arn`. */
   outputs?: Record<string, unknown>;
   /**
-   * What is not emulated of this resource. Each text is appended to the type's short name in the list that a start prints:
-   * ` of type HTTP_PROXY` becomes "Integration of type HTTP_PROXY", and `.tags` becomes "Stage.tags".
+   * What is not emulated of this resource. Each text is appended to the type's short name in the list that a start
+   * prints: ` of type HTTP_PROXY` becomes "Integration of type HTTP_PROXY", and `.tags` becomes "Stage.tags".
    */
   ignored?: string[];
 }

@@ -1,0 +1,28 @@
+import { strict as assert } from "node:assert";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { type Run, run } from "pulumi-aws-local";
+import { applyDiff, diffsIn } from "../examples/members/apply";
+import { createBrowser } from "./support/browser";
+import { copyProject, project } from "./support/project";
+
+describe("the README's example", () => {
+  let running: Run;
+  after(() => running?.close());
+
+  it("adds own data and routes to the app", async () => {
+    const folder = copyProject();
+    const [handler = "", index = "", ...others] = diffsIn(readFileSync(join(project, "README.md"), "utf8"));
+    assert.deepEqual(others, []);
+    applyDiff(join(folder, "handler.ts"), handler);
+    applyDiff(join(folder, "index.ts"), index);
+    running = await run({ folder, stack: "dev", port: 0 });
+    const browser = createBrowser(String(running.outputs.url));
+    await browser.visit();
+    assert.equal((await browser.visit("/theme")).body, "theme: light");
+    const form = { body: new URLSearchParams({ theme: "dark" }) };
+    assert.equal((await browser.visit("/theme", "POST", form)).status, 303);
+    assert.equal((await browser.visit("/theme")).body, "theme: dark");
+    assert.match((await browser.visit()).body, /counter: 2$/);
+  });
+});
