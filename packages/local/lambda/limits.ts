@@ -6,8 +6,6 @@ import type { FunctionInputs } from "./environment";
 /** In bytes, of an event or a result as JSON. */
 export const MAX_PAYLOAD = 6 * 1024 * 1024;
 
-const MAX_ENVIRONMENT = 4096;
-
 const RESERVED = new RegExp(
   `^(_HANDLER|_X_AMZN_TRACE_ID|LAMBDA_(TASK_ROOT|RUNTIME_DIR)|AWS_(${[
     "DEFAULT_REGION|REGION|EXECUTION_ENV|ACCESS_KEY|ACCESS_KEY_ID|SECRET_ACCESS_KEY|SESSION_TOKEN",
@@ -34,9 +32,7 @@ export function checkLimits(inputs: FunctionInputs): void {
     }
   }
   const bytes = Buffer.byteLength(JSON.stringify(variables));
-  if (bytes > MAX_ENVIRONMENT) {
-    throw new Error(`its environment has ${bytes} bytes; Lambda accepts ${MAX_ENVIRONMENT}`);
-  }
+  if (bytes > 4096) throw new Error(`its environment has ${bytes} bytes; Lambda accepts 4096`);
 }
 
 /** @throws Error that names the input and its range */

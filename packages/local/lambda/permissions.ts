@@ -4,11 +4,7 @@ import { emulate } from "../pulumi/resource";
 
 const nameIn = (nameOrArn: string) => nameOrArn.split(":").pop() ?? "";
 
-/**
- * The resource-based policies of functions.
- *
- * @param functionArns lists the functions that have been created
- */
+/** The resource-based policies of functions, of which `functionArns` lists those that have been created. */
 export function createPermissions(functionArns: () => string[]) {
   const permissions: ((functionArn: string, sourceArn: string) => boolean)[] = [];
   return {

@@ -1,14 +1,12 @@
+import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 
 /** Starts a server that answers all calls to AWS with the sentence that the service is not emulated. */
 export function refuseServices() {
   const server = createServer(refuse);
-  const endpoint = new Promise<string>((resolve) => {
-    server.listen(0, "127.0.0.1", () =>
-      resolve(`http://127.0.0.1:${(server.address() as AddressInfo).port}`),
-    );
-  });
+  const listening = once(server.listen(0, "127.0.0.1"), "listening");
+  const endpoint = listening.then(() => `http://127.0.0.1:${(server.address() as AddressInfo).port}`);
   return {
     /** Resolves to the URL at which functions find all services but DynamoDB. */
     endpoint,
