@@ -29,8 +29,6 @@ export interface RunOptions extends DeployOptions {
   /** The URL of a DynamoDB to use instead of the embedded one. */
   dynamodb?: string;
   onRequest?: (request: AnsweredRequest) => void;
-  /** Called when the run cannot continue, for example because its data folder has been deleted. */
-  onFailure?: (error: UserError) => void;
   /** Called with what functions write to their logs. */
   onLog?: (text: string) => void;
   /** The first function's port for a debugger; the second function gets the next port. 0 picks free ones. */
@@ -71,11 +69,11 @@ export async function run(options: RunOptions): Promise<Run> {
       `The temporary folder ${tmpdir()} does not exist. Create it, or set TMPDIR to another one.`,
     );
   }
-  // These outlive a deployment. Everything else is created again by the next one.
+  // These outlive a deployment; everything else is created anew by the next.
   let authorize: Authorize = () => undefined;
   const embedded = options.dynamodb
     ? undefined
-    : await startDynamoDB(options.data, (...call) => authorize(...call), options.onFailure);
+    : await startDynamoDB(options.data, (...call) => authorize(...call));
   const dynamodb = options.dynamodb ?? embedded?.endpoint ?? "";
   const servers = createServers(options.port);
 
@@ -89,11 +87,11 @@ export async function run(options: RunOptions): Promise<Run> {
     const signal = interrupt ? AbortSignal.any([interrupt, closing.signal]) : closing.signal;
     const project = readProject(options.folder, options.stack);
     const { region } = project;
-    // DynamoDB Local keeps separate tables for each access key.
-    const iam = createIam(options.dynamodb ? OUTSIDER : undefined);
+    const iam = createIam();
     // Later on, the debugger's ports are only free once the previous functions have ended.
     const startAtOnce = !current;
-    const { assume } = iam;
+    // DynamoDB Local keeps separate tables for each access key.
+    const assume = options.dynamodb ? () => OUTSIDER : iam.assume;
     const functions = createFunctions({ ...options, region, dynamodb, assume, startAtOnce });
     const apis = createApis({ ...options, servers, invoke: functions.invoke });
     const provider: Provider = {

@@ -36,7 +36,6 @@ async function main(): Promise<void> {
     onLog: createLogPrinter(logs),
     onInspect: (name, url) => console.log(`Attach a debugger to ${name} at ${url}`),
     onInvoke: verbose ? printInvocation : undefined,
-    onFailure: fail,
   };
   const { signal } = ending;
   if (!wantsWatch) {

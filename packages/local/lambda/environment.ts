@@ -11,6 +11,8 @@ export const FUNCTION_INPUTS = [
   "environment",
   "loggingConfig",
   "architectures",
+  // There is only one version here.
+  "publish",
 ] as const;
 
 export type FunctionInputs = Inputs<aws.lambda.FunctionArgs, (typeof FUNCTION_INPUTS)[number]>;
@@ -18,11 +20,9 @@ export type FunctionInputs = Inputs<aws.lambda.FunctionArgs, (typeof FUNCTION_IN
 export interface FunctionPlace {
   functionName: string;
   region: string;
-  /** The folder with the function's code. */
   taskRoot: string;
   /** Of the function's role. Without one, it is allowed everything. */
   accessKeyId?: string;
-  /** DynamoDB's URL. */
   dynamodb: string;
   /** The URL of whatever stands in for all other services. */
   otherServices: string;

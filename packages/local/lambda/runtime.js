@@ -52,8 +52,8 @@ loadHandler(taskRoot, handlerString, hasCallbacks).then(
   },
   (error) => crash("Init Error", error),
 );
-// With a debugger; without, there is no URL.
-process.send({ inspectorUrl: inspector.url() });
+// Only with a debugger.
+if (inspector.url()) process.send({ inspectorUrl: inspector.url() });
 
 /** @param {import("./instance").Invocation} message */
 async function handle(handler, { requestId, functionArn, traceId, event, deadline }) {
