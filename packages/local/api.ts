@@ -1,6 +1,6 @@
 // What other programs and tests may use of the local run.
 
-import "./pulumi/lighter";
+import "./pulumi/packages";
 
 export { type EmbeddedDynamoDB, startDynamoDB } from "./dynamodb/embedded";
 export { unpack } from "./lambda/archive";

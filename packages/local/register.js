@@ -1,24 +1,19 @@
 // Compiles TypeScript modules as they are required, with the options in the nearest tsconfig.json.
 
-const { readdirSync, statSync } = require("node:fs");
 const { SourceMap } = require("node:module");
-const { dirname, join, sep } = require("node:path");
-
-// A process for each of a few calls starts faster than a thread with a process for all of them.
-process.env.ESBUILD_WORKER_THREADS = "0";
 const { buildSync } = require("esbuild");
-delete process.env.ESBUILD_WORKER_THREADS;
 
-/** By file: when the source had last changed, its JavaScript and, once it is needed, the source map. */
+/** By file: its JavaScript and, once it is needed, the source map. */
 const compiled = new Map();
 
 require.extensions[".ts"] = (module, file) => {
-  const { mtimeMs } = statSync(file);
-  if (compiled.get(file)?.mtimeMs !== mtimeMs) compileAll(file);
-  module._compile(compiled.get(file).text, file);
+  const text = withoutCopies(compile(file));
+  compiled.set(file, { text });
+  module._compile(text, file);
 };
 
-// Stack traces show locations in the sources. Node.js could do that itself, but would also read each package's map.
+// Stack traces name the places in the sources. Node.js could do that, but would read the source map of each package,
+// too.
 Error.prepareStackTrace = (error, frames) =>
   [error, ...frames]
     .join("\n    at ")
@@ -30,46 +25,25 @@ Error.prepareStackTrace = (error, frames) =>
       return originalLine === undefined ? place : `${file}:${originalLine + 1}:${originalColumn + 1}`;
     });
 
-/** Compiles a module together with those beside it, as each call of esbuild takes a while, or the whole local run. */
-function compileAll(file) {
-  const isOurs = file.startsWith(__dirname + sep);
-  const folder = isOurs ? __dirname : dirname(file);
-  const names = readdirSync(folder, { recursive: isOurs });
-  const isProgram = (name) => /^(?!.*node_modules).*(?<!\.d)\.ts$/.test(name);
+function compile(file) {
   try {
-    compile(
-      folder,
-      names.flatMap((name) => (isProgram(name) ? join(folder, name) : [])),
-    );
-  } catch {
-    // The error may be in another file.
-    try {
-      compile(dirname(file), [file]);
-    } catch ({ errors: [{ text, location }] }) {
-      throw new SyntaxError(`${location.file}:${location.line}:${location.column + 1}: ${text}`);
-    }
-  }
-}
-
-function compile(folder, files) {
-  const changes = new Map(files.map((file) => [file, statSync(file).mtimeMs]));
-  const { outputFiles } = buildSync({
-    entryPoints: files,
-    outdir: folder,
-    outbase: folder,
-    write: false,
-    platform: "node",
-    format: "cjs",
-    target: "node20",
-    // An `import()` in CommonJS then finds TypeScript modules, too.
-    supported: { "dynamic-import": false },
-    sourcemap: "inline",
-    sourcesContent: false,
-    logLevel: "silent",
-  });
-  for (const { path, text } of outputFiles) {
-    const file = path.replace(/js$/, "ts");
-    compiled.set(file, { mtimeMs: changes.get(file), text: withoutCopies(text) });
+    const { outputFiles } = buildSync({
+      entryPoints: [file],
+      write: false,
+      platform: "node",
+      format: "cjs",
+      target: "node20",
+      // An `import()` in CommonJS then finds TypeScript modules, too.
+      supported: { "dynamic-import": false },
+      sourcemap: "inline",
+      sourcesContent: false,
+      logLevel: "silent",
+    });
+    return outputFiles[0].text;
+  } catch (error) {
+    const { text, location } = error.errors?.[0] ?? {};
+    if (!location) throw error;
+    throw new SyntaxError(`${file}:${location.line}:${location.column + 1}: ${text}`);
   }
 }
 

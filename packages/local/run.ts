@@ -1,8 +1,6 @@
 // Before anything loads Pulumi.
-import "./pulumi/lighter";
+import "./pulumi/packages";
 
-import { existsSync } from "node:fs";
-import { tmpdir } from "node:os";
 import type { AnsweredRequest } from "./apigateway/listener";
 import { createApis } from "./apigateway/provider";
 import { createServers, type Listener } from "./apigateway/servers";
@@ -11,8 +9,7 @@ import { createTables, OUTSIDER } from "./dynamodb/provider";
 import { type Authorize, createIam } from "./iam/provider";
 import type { Outcome } from "./lambda/instance";
 import { createFunctions, type Functions } from "./lambda/provider";
-import { UserError } from "./pulumi/errors";
-import { summarize } from "./pulumi/ignored";
+import type { UserError } from "./pulumi/errors";
 import { type DeployOptions, deploy, type Outputs } from "./pulumi/program";
 import { readProject } from "./pulumi/project";
 import type { Provider, Resource } from "./pulumi/resource";
@@ -52,7 +49,7 @@ export interface Deployed {
 export interface Run extends Deployed {
   /** The URL of DynamoDB. */
   dynamodb: string;
-  /** Deploys the project as it is now. Until that succeeds, the previous deployment keeps running. */
+  /** Deploys the project as it is now, once at a time. Until that succeeds, the previous deployment keeps running. */
   redeploy(signal?: AbortSignal): Promise<Deployed>;
   /** Ends the run. A data folder stays. */
   close(): Promise<void>;
@@ -64,11 +61,6 @@ export interface Run extends Deployed {
  * @throws UserError when the project, the program or an option is wrong
  */
 export async function run(options: RunOptions): Promise<Run> {
-  if (!existsSync(tmpdir())) {
-    throw new UserError(
-      `The temporary folder ${tmpdir()} does not exist. Create it, or set TMPDIR to another one.`,
-    );
-  }
   // These outlive a deployment; everything else is created anew by the next.
   let authorize: Authorize = () => undefined;
   const embedded = options.dynamodb
@@ -81,18 +73,15 @@ export async function run(options: RunOptions): Promise<Run> {
   let current: Functions | undefined;
   /** The functions of this deployment, and of previous ones that still have invocations to finish. */
   const running = new Set<Functions>();
-  const closing = new AbortController();
 
-  async function deployOnce(interrupt?: AbortSignal): Promise<Deployed> {
-    const signal = interrupt ? AbortSignal.any([interrupt, closing.signal]) : closing.signal;
+  async function redeploy(signal?: AbortSignal): Promise<Deployed> {
     const project = readProject(options.folder, options.stack);
     const { region } = project;
     const iam = createIam();
-    // Later on, the debugger's ports are only free once the previous functions have ended.
-    const startAtOnce = !current;
     // DynamoDB Local keeps separate tables for each access key.
     const assume = options.dynamodb ? () => OUTSIDER : iam.assume;
-    const functions = createFunctions({ ...options, region, dynamodb, assume, startAtOnce });
+    // Later on, the debugger's ports are only free once the previous functions have ended.
+    const functions = createFunctions({ ...options, region, dynamodb, assume, startAtOnce: !current });
     const apis = createApis({ ...options, servers, invoke: functions.invoke });
     const provider: Provider = {
       ...standIns(region),
@@ -104,19 +93,22 @@ export async function run(options: RunOptions): Promise<Run> {
     const resources: Resource[] = [];
     const onCreated = (resource: Resource) => {
       resources.push(resource);
-      options.onCreated?.(resource);
+      if (!current) options.onCreated?.(resource);
     };
     running.add(functions);
     try {
-      const { onWaiting } = options;
-      const { outputs, ignored } = await deploy(project, provider, { onCreated, onWaiting, signal });
+      const { outputs, ignored } = await deploy(project, provider, { ...options, onCreated, signal });
       if (options.dynamodb) ignored.push("IAM (with --dynamodb)");
       listeners = apis.listeners();
       await servers.serve(listeners);
       authorize = iam.authorize;
-      if (current) void replace(current, functions);
+      const previous = current;
       current = functions;
-      return { outputs, resources, endpoints: apis.endpoints(), notEmulated: summarize(ignored) };
+      void previous?.retire().then(() => {
+        running.delete(previous);
+        functions.start();
+      });
+      return { outputs, resources, endpoints: apis.endpoints(), notEmulated: [...new Set(ignored)].sort() };
     } catch (error) {
       await servers.serve(listeners);
       running.delete(functions);
@@ -125,22 +117,7 @@ export async function run(options: RunOptions): Promise<Run> {
     }
   }
 
-  async function replace(previous: Functions, next: Functions): Promise<void> {
-    await previous.retire();
-    running.delete(previous);
-    next.start();
-  }
-
-  let last: Promise<unknown> = Promise.resolve();
-  function redeploy(signal?: AbortSignal): Promise<Deployed> {
-    const next = last.then(() => deployOnce(signal));
-    last = next.catch(() => {});
-    return next;
-  }
-
   async function close(): Promise<void> {
-    closing.abort();
-    await last;
     await servers.serve([]);
     await Promise.all([...running].map((functions) => functions.close()));
     await embedded?.close();

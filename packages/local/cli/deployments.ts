@@ -4,17 +4,15 @@ import type { Run, RunOptions } from "../run";
 import { paint, printStack, printUrls } from "./output";
 
 /** Aborts when the user ends the run. */
-export const ending = new AbortController();
+const ending = new AbortController();
 
 let running: Run | undefined;
-/** The last deployment. */
+/** Whether the last deployment has succeeded. */
+let isDeployed = false;
 let last: Promise<unknown> = Promise.resolve();
 let attempt = new AbortController();
-const problems = new Set<string>();
 
-export const isRunning = (): boolean => Boolean(running);
-
-/** Deploys the project. This replaces a deployment that is still under way. */
+/** Deploys the project instead of what is still being deployed. */
 export function deploy(options: RunOptions): Promise<unknown> {
   attempt.abort();
   attempt = new AbortController();
@@ -24,61 +22,56 @@ export function deploy(options: RunOptions): Promise<unknown> {
 }
 
 async function deployNow(options: RunOptions): Promise<void> {
-  problems.clear();
+  isDeployed = false;
   const start = performance.now();
   const seconds = () => ((performance.now() - start) / 1000).toFixed(1);
   try {
-    if (!running) {
+    if (running) {
+      Object.assign(running, await running.redeploy(options.signal));
+      console.log(`Deployed again in ${seconds()} s`);
+      printUrls(running);
+    } else {
       // Loaded only now: Pulumi takes a while, which is too long to wait for the message about a mistyped option.
       const { run } = await import("../run");
       running = await run(options);
-      return printStack(running, options.dynamodb ? undefined : running.dynamodb, seconds());
+      printStack(running, options.dynamodb ? undefined : running.dynamodb, seconds());
     }
-    const { endpoints } = running;
-    const deployed = await running.redeploy(options.signal);
-    console.log(`Deployed again in ${seconds()} s`);
-    if (`${deployed.endpoints}` !== `${endpoints}`) printUrls(deployed);
-    Object.assign(running, deployed);
+    isDeployed = true;
   } catch (error) {
     if (options.signal?.aborted) return;
     if (!running) return fail(error);
-    showMistake(messageOf(error));
+    showProblem(messageOf(error));
+    console.error("The previous deployment is still running.");
   }
 }
 
-/** Shows why a change has not been deployed. */
-export function showMistake(problem: string): void {
-  showProblem(problem);
-  if (running) console.error("The previous deployment is still running.");
-}
-
-/** Interrupts a deployment that is under way, and ends the last one. */
-export async function end(): Promise<void> {
-  // Errors of what is interrupted are of no interest.
+/** Interrupts what is being deployed, and ends what has been, with the exit code that a shell reports for a signal. */
+export async function end(exitCode: number): Promise<void> {
+  // npm passes on the Ctrl-C that the terminal has already sent.
+  if (ending.signal.aborted) return;
+  // What is interrupted has nothing to say.
   process.stdout.write = process.stderr.write = () => true;
   ending.abort();
   await last;
   await running?.close();
+  process.exit(exitCode);
 }
 
 export function showProblem(problem: string): void {
-  problems.add(problem);
   console.error(paint("red", problem));
 }
 
-/** Keeps the run going when a program throws after its deployment, or in several places at once. */
-export async function report(error: unknown): Promise<void> {
-  const message = messageOf(error);
-  // If a deployment failed because of it, that has been reported by then.
-  await wait(100);
-  if (ending.signal.aborted || [...problems].some((problem) => problem.includes(message))) return;
-  showProblem(`The program failed: ${message}`);
+/** Keeps the run going when a program throws after its deployment. */
+export const showThrown = (error: unknown): void => showProblem(`The program failed: ${messageOf(error)}`);
+
+/** The same for a rejection, which also makes a deployment fail that is going on. */
+export function showRejection(error: unknown): void {
+  if (isDeployed) showThrown(error);
 }
 
 /** Ends the run with an error. */
 export async function fail(error: unknown): Promise<void> {
-  problems.add(messageOf(error));
-  // Ctrl-C may reach this run's child processes before the run itself.
+  // Ctrl-C can end what this run has started before it reaches the run itself.
   await wait(100);
   if (ending.signal.aborted) return;
   console.error(error instanceof UserError ? paint("red", error.message) : error);

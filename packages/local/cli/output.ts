@@ -13,18 +13,14 @@ export function printCreated({ type, name }: Resource): void {
 }
 
 /**
- * Prints the outputs that are of use here, how to look into the tables, and last the URLs.
+ * The outputs, what is not emulated, how to look into the tables, and last the URLs.
  *
  * @param embedded the URL of the embedded DynamoDB
  */
 export function printStack(deployed: Deployed, embedded: string | undefined, seconds: string): void {
-  const { resources, endpoints, notEmulated } = deployed;
-  const isUrl = (value: unknown) =>
-    typeof value === "string" && endpoints.some((endpoint) => value.startsWith(endpoint));
-  // Long texts and pages of AWS's console are of no use here.
-  const outputs = Object.entries(deployed.outputs).filter(
-    ([, value]) => value !== undefined && !isUrl(value) && !/\n|console\.aws\.amazon\.com/.test(`${value}`),
-  );
+  const { resources, notEmulated } = deployed;
+  // Long texts are for AWS's console.
+  const outputs = Object.entries(deployed.outputs).filter(([, value]) => !/\n|^undefined$/.test(`${value}`));
   const width = Math.max(...outputs.map(([name]) => name.length));
   if (outputs.length > 0) console.log("\nOutputs:");
   for (const [name, value] of outputs) {
@@ -38,7 +34,7 @@ export function printStack(deployed: Deployed, embedded: string | undefined, sec
   printUrls(deployed);
 }
 
-/** Prints, for each API, the outputs that are its URLs, or its address if there are none. */
+/** For each API, the outputs that are its URLs, or its address if there is none. */
 export function printUrls({ outputs, endpoints }: Deployed): void {
   const values = Object.values(outputs).filter((value) => typeof value === "string");
   const urls = endpoints.flatMap((endpoint) => {

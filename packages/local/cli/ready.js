@@ -1,6 +1,7 @@
 // Checks what must be there before anything can be loaded. It runs on any Node.js and needs no package.
 
 const { existsSync } = require("node:fs");
+const { tmpdir } = require("node:os");
 const { dirname, join } = require("node:path");
 
 const [major, minor] = process.versions.node.split(".").map(Number);
@@ -10,6 +11,10 @@ if (major < 20 || (major === 20 && minor < 19)) {
 
 if (!isInstalled("@pulumi/pulumi")) {
   stop(`Run npm ${existsSync("package-lock.json") ? "ci" : "install"} first: there are packages missing.`);
+}
+
+if (!existsSync(tmpdir())) {
+  stop(`The temporary folder ${tmpdir()} does not exist. Create it, or set TMPDIR to another one.`);
 }
 
 function isInstalled(name) {

@@ -5,22 +5,18 @@ import { createServer } from "node:net";
 import { constants } from "node:os";
 import { UserError } from "../pulumi/errors";
 import type { RunOptions } from "../run";
-import { deploy, end, ending, fail, isRunning, report, showMistake, showProblem } from "./deployments";
+import { deploy, end, fail, showProblem, showRejection, showThrown } from "./deployments";
 import { help, readOptions } from "./options";
 import { createLogPrinter, paint, printCreated, printInvocation, printRequest } from "./output";
 import { checkTypes } from "./types";
-import { takeSnapshot, watch } from "./watch";
+import { watch } from "./watch";
 
 async function main(): Promise<void> {
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, stop);
-  process.on("unhandledRejection", report).on("uncaughtException", report);
-  const {
-    help: wantsHelp,
-    watch: wantsWatch,
-    verbose,
-    logs = false,
-    ...rest
-  } = readOptions(process.argv.slice(2));
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+    process.on(signal, () => end(128 + constants.signals[signal]));
+  }
+  process.on("unhandledRejection", showRejection).on("uncaughtException", showThrown);
+  const { help: wantsHelp, watch: wantsWatch, verbose, logs, ...rest } = readOptions(process.argv.slice(2));
   if (wantsHelp) return console.log(help);
   leaveDeveloperSettings();
   await assertFree(rest.inspectPort);
@@ -31,35 +27,15 @@ async function main(): Promise<void> {
     ...rest,
     folder,
     onWaiting: (what) => console.log(paint("yellow", `Still waiting for ${what} ...`)),
-    onCreated: (resource) => isRunning() || printCreated(resource),
     onRequest: printRequest,
     onLog: createLogPrinter(logs),
     onInspect: (name, url) => console.log(`Attach a debugger to ${name} at ${url}`),
     onInvoke: verbose ? printInvocation : undefined,
   };
-  const { signal } = ending;
-  if (!wantsWatch) {
-    await deploy(options);
-    return void checkTypes(folder, { watch: false, onEnd: showTypeErrors, signal });
-  }
-  const deployed = takeSnapshot(folder);
-  void deploy(options).then(() => console.log("Watching for changes.\n"));
-  await watch({
-    folder,
-    deployed,
-    checked: checkTypes(folder, { watch: true, onEnd: showEnd, signal }),
-    onChecking: () => console.log("Checking types ..."),
-    onChange: (problem) => (problem ? showMistake(problem) : void deploy(options)),
-    signal,
-  });
-}
-
-/** Ends the run with the exit code that a shell reports for a signal. */
-async function stop(signal: NodeJS.Signals): Promise<void> {
-  // npm passes on the Ctrl-C that the terminal has already sent.
-  if (ending.signal.aborted) return;
-  await end();
-  process.exit(128 + constants.signals[signal]);
+  if (wantsWatch) watch(folder, () => deploy(options));
+  await deploy({ ...options, onCreated: printCreated });
+  if (wantsWatch) console.log("Watching for changes.\n");
+  checkTypes(folder, wantsWatch, showProblem);
 }
 
 /** Keeps the developer's own settings for AWS out of the run. */
@@ -76,14 +52,6 @@ async function assertFree(port: number | undefined): Promise<void> {
     throw new UserError(`Port ${port} is in use. Choose another for the debugger with --inspect=PORT.`);
   });
   server.close();
-}
-
-function showEnd(how: string): void {
-  showProblem(`The TypeScript compiler has ended (${how}). Changes are deployed without checking types.`);
-}
-
-function showTypeErrors(_how: string, problem?: string): void {
-  if (problem) showProblem(`${problem}\nThe program was deployed nevertheless.`);
 }
 
 main().catch(fail);

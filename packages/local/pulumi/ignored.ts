@@ -25,10 +25,3 @@ const isUnset = (value: unknown): boolean =>
   value === undefined ||
   value === false ||
   (typeof value === "object" && value !== null && Object.values(value).every(isUnset));
-
-/** Sorts what is not emulated and counts repetitions. */
-export function summarize(ignored: string[]): string[] {
-  const counts = new Map<string, number>();
-  for (const what of ignored) counts.set(what, (counts.get(what) ?? 0) + 1);
-  return [...counts].map(([what, count]) => (count > 1 ? `${what} (${count})` : what)).sort();
-}

@@ -1,14 +1,14 @@
 import { createHash } from "node:crypto";
 import type * as pulumi from "@pulumi/pulumi";
 import { messageOf, UserError } from "./errors";
-import { shortName } from "./ignored";
+import { listIgnored, shortName } from "./ignored";
 import type { Project } from "./project";
-import { ACCOUNT_ID, type Created, type Provider, type Resource } from "./resource";
+import { ACCOUNT_ID, type Provider, type Resource } from "./resource";
 
 export interface MockOptions {
-  onCreated: (resource: Resource, created: Created) => void;
-  /** Gets the names of types and data sources that are not emulated. */
-  missing: string[];
+  onCreated?: (resource: Resource) => void;
+  /** Gets what is not emulated, in words. */
+  ignored: string[];
   /** Resources that are being created, by type and name. */
   creating: Set<string>;
   fail: (error: unknown) => void;
@@ -18,7 +18,7 @@ export interface MockOptions {
 export function createMocks(
   project: Project,
   provider: Provider,
-  { onCreated, missing, creating, fail }: MockOptions,
+  { onCreated, ignored, creating, fail }: MockOptions,
 ): pulumi.runtime.Mocks {
   const { region } = project;
   const arn = (service: string, resource: string) => `arn:aws:${service}:${region}:${ACCOUNT_ID}:${resource}`;
@@ -49,14 +49,15 @@ export function createMocks(
     // A resource that a program looks up with `get` was created elsewhere.
     const isFound = Boolean(existing) && Object.keys(inputs).length === 0;
     if (isReal && (isFound || !provider[type]?.honors))
-      missing.push(shortName(type) + (isFound ? ".get" : ""));
+      ignored.push(shortName(type) + (isFound ? ".get" : ""));
     const physicalName =
       existing || (inputs.name ?? `${inputs.namePrefix ?? `${name}-`}${suffix(project, type, name)}`);
     const resource = { type, name, inputs, physicalName, arn };
     creating.add(label);
     const created = (isFound ? undefined : await provider[type]?.(resource)) ?? {};
     creating.delete(label);
-    onCreated(resource, created);
+    ignored.push(...listIgnored(resource, created, provider));
+    onCreated?.(resource);
     const { id = physicalName, outputs } = created;
     const service = type.split(/[:/]/)[1] ?? "";
     return { id, state: { name: physicalName, arn: arn(service, physicalName), ...inputs, ...outputs } };
@@ -65,11 +66,11 @@ export function createMocks(
   async function callDataSource({ token, inputs }: pulumi.runtime.MockCallArgs) {
     const name = shortName(token);
     const dataSource = provider[token];
-    if (!dataSource) missing.push(name);
+    if (!dataSource) ignored.push(name);
     const physicalName = inputs.name ?? name;
     const resource = { type: token, name, inputs, physicalName, arn };
-    const { outputs, ignored = [] } = (await dataSource?.(resource)) ?? {};
-    missing.push(...ignored.map((what) => name + what));
+    const { outputs, ignored: variants = [] } = (await dataSource?.(resource)) ?? {};
+    ignored.push(...variants.map((what) => name + what));
     return { ...(!dataSource && { id: physicalName, name: physicalName }), ...inputs, ...outputs };
   }
 

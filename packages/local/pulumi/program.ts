@@ -2,16 +2,15 @@ import { isAbsolute, relative } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import * as state from "@pulumi/pulumi/runtime/state";
 import { messageOf, UserError } from "./errors";
-import { listIgnored } from "./ignored";
 import { createMocks } from "./mocks";
 import type { Project } from "./project";
-import type { Created, Provider, Resource } from "./resource";
+import type { Provider, Resource } from "./resource";
 
 /** A stack's outputs, by name. */
 export type Outputs = Record<string, unknown>;
 
 export interface DeployOptions {
-  /** Called for each resource, in the order of creation. */
+  /** Called for each resource, in the order of creation; by `run` only in the first deployment. */
   onCreated?: (resource: Resource) => void;
   /** Called with what the deployment is waiting for, in words, if it takes more than a few seconds. */
   onWaiting?: (what: string) => void;
@@ -52,51 +51,34 @@ export async function deploy(
   const patience = setTimeout(() => {
     onWaiting?.(creating.size > 0 ? [...creating].join(", ") : "a promise in your program");
   }, PATIENCE_MS);
-  const missing: string[] = [];
   const ignored: string[] = [];
-  const created = (resource: Resource, result: Created) => {
-    ignored.push(...listIgnored(resource, result, provider));
-    onCreated?.(resource);
-  };
 
   process.on("unhandledRejection", fail);
-  const leave = enter(project.directory);
+  const outside = process.cwd();
+  process.chdir(project.directory);
   try {
-    // Keeps unfinished work of a failed deployment from registering resources in the next one.
+    // Keeps what a failed deployment left undone from registering resources in the next.
     const deployed = withLocalStorage(async () => {
-      const mocks = createMocks(project, provider, { onCreated: created, missing, creating, fail });
+      const mocks = createMocks(project, provider, { onCreated, ignored, creating, fail });
       await pulumi.runtime.setMocks(mocks, project.name, project.stack, false, "organization");
       pulumi.runtime.setAllConfig(project.config);
       forgetModules(project.folder);
       return await evaluate(project.program);
     });
-    const outputs = await Promise.race([deployed, failure]);
-    return { outputs, ignored: [...missing, ...ignored] };
+    return { outputs: await Promise.race([deployed, failure]), ignored };
   } catch (error) {
     if (error instanceof UserError) throw error;
     if (pulumi.RunError.isInstance(error)) throw new UserError(error.message);
-    // The program may have failed because a data source returned nothing.
-    const perhaps = missing.length > 0 ? `\nNot emulated: ${[...new Set(missing)].join(", ")}` : "";
+    // What a data source would have returned may be what the program fails without.
+    const perhaps = ignored.length > 0 ? `\nNot emulated: ${[...new Set(ignored)].join(", ")}` : "";
     throw new UserError(describe(error, project) + perhaps);
   } finally {
-    leave();
+    process.chdir(outside);
     clearTimeout(patience);
     signal?.removeEventListener("abort", interrupt);
     // One failure can reject several promises, and Node.js reports them a moment later.
     setImmediate(() => process.off("unhandledRejection", fail));
   }
-}
-
-let inside = 0;
-let outside = "";
-
-/** Makes a folder the working directory, and returns what restores it once no deployment needs one. */
-function enter(directory: string): () => void {
-  if (inside++ === 0) outside = process.cwd();
-  process.chdir(directory);
-  return () => {
-    if (--inside === 0) process.chdir(outside);
-  };
 }
 
 async function evaluate(program: string): Promise<Outputs> {
@@ -125,11 +107,11 @@ function isOwn(folder: string, file: string): boolean {
   return !isAbsolute(path) && !/^\.\.($|[\\/])|(^|[\\/])node_modules[\\/]/.test(path);
 }
 
-/** The program's error in a sentence, with its location in the project if that is known. */
+/** The program's error in a sentence, with its place in the project if that is known. */
 function describe(error: unknown, { folder }: Project): string {
   const { stack = "", requireStack = [] } = error as Partial<Error> & { requireStack?: string[] };
   const frames = [...stack.matchAll(/(\/[^()\n]+:\d+):\d+\)?$/gm)].flatMap(([, place = ""]) => place);
-  // A syntax error names its location itself.
+  // A syntax error names its place itself.
   const places = error instanceof SyntaxError ? [] : [...requireStack, ...frames];
   const place = places.find((path) => isOwn(folder, path));
   return `The program failed: ${messageOf(error)}${place ? ` (${relative(folder, place)})` : ""}`;

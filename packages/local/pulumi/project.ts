@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
-import { dirname, join, resolve, sep } from "node:path";
-import { UserError } from "./errors";
-import { isObject, readYaml, textOf } from "./yaml";
+import { dirname, extname, join, resolve } from "node:path";
+import { parse } from "yaml";
+import { messageOf, UserError } from "./errors";
 
 /** A Pulumi project and the settings of one of its stacks. */
 export interface Project {
@@ -10,18 +10,13 @@ export interface Project {
   folder: string;
   /** The program's working directory. */
   directory: string;
-  /** The program's module, or the folder that holds its `index`. */
+  /** The program's module. */
   program: string;
   stack: string;
   region: string;
   /** Full keys and values as strings, for `pulumi.runtime.setAllConfig`. */
   config: Record<string, string>;
 }
-
-/**
- * Other keys in a stack's file than `config`: https://www.pulumi.com/docs/iac/concepts/projects/stack-settings-file/
- */
-const STACK_KEYS = ["encryptionsalt", "encryptedkey", "secretsprovider", "environment"];
 
 /**
  * Reads a project's and a stack's file as the CLI does. The stack's values override the project's defaults.
@@ -32,31 +27,29 @@ const STACK_KEYS = ["encryptionsalt", "encryptedkey", "secretsprovider", "enviro
 export function readProject(folder: string, stackName: string): Project {
   const file = findProjectFile(resolve(folder));
   const root = dirname(file);
-  const { name, runtime, main, config: declared, stackConfigDir } = readObject(file);
-  if (typeof name !== "string") throw new UserError(`${file} is not a Pulumi project: it has no name.`);
+  const read = readYaml(file);
+  const { name, runtime, main = "", config: defaults, stackConfigDir = "" } = isObject(read) ? read : {};
+  if (typeof name !== "string") throw new UserError(`${file} holds no Pulumi project: it has no name.`);
   const language = (isObject(runtime) ? runtime.name : runtime) ?? "nodejs";
   if (language !== "nodejs") {
     throw new UserError(`The local run is for programs in Node.js; the runtime in ${file} is "${language}".`);
   }
   // An organization and a project may come before a stack's name.
   const stack = stackName.split("/").pop() ?? stackName;
-  // Its former name is `config`.
-  const stackFolder = join(root, `${stackConfigDir ?? (typeof declared === "string" ? declared : "")}`);
   const config: Record<string, string> = {};
+  // Pulumi's runtime keeps each as a text.
   const set = (key: string, value: unknown) => {
-    config[key.includes(":") ? key : `${name}:${key}`] = textOf(value);
+    config[key.includes(":") ? key : `${name}:${key}`] =
+      typeof value === "object" && value !== null ? JSON.stringify(value) : `${value ?? ""}`;
   };
-  for (const [key, declaration] of Object.entries(isObject(declared) ? declared : {})) {
+  for (const [key, declaration] of Object.entries(isObject(defaults) ? defaults : {})) {
     const value = isObject(declaration) ? (declaration.default ?? declaration.value) : declaration;
     if (value !== undefined && value !== null) set(key, value);
   }
-  for (const [key, value] of Object.entries(
-    readStack(stackFolder, stack, file.slice(file.lastIndexOf("."))),
-  )) {
-    set(key, value);
-  }
+  const values = readStack(join(root, `${stackConfigDir}`), stack, extname(file));
+  for (const [key, value] of Object.entries(values)) set(key, value);
   const region = config["aws:region"] || "us-east-1";
-  return { name, folder: root, stack, region, config, ...findProgram(root, main) };
+  return { name, folder: root, stack, region, config, ...findProgram(resolve(root, `${main}`)) };
 }
 
 function findProjectFile(folder: string): string {
@@ -65,16 +58,11 @@ function findProjectFile(folder: string): string {
     const file = names.find((name) => existsSync(name));
     if (file) return file;
     if (above === dirname(above))
-      throw new UserError(`${folder} is not a Pulumi project: there is no Pulumi.yaml.`);
+      throw new UserError(`${folder} holds no Pulumi project: there is no Pulumi.yaml.`);
   }
 }
 
-function readObject(file: string): Record<string, unknown> {
-  const read = readYaml(file);
-  return isObject(read) ? read : {};
-}
-
-/** The values in a stack's file. A project needs no such files. */
+/** The values in a stack's file. A project can do without such files. */
 function readStack(folder: string, stack: string, extension: string): Record<string, unknown> {
   const file = join(folder, `Pulumi.${stack}${extension}`);
   if (!existsSync(file)) {
@@ -85,13 +73,11 @@ function readStack(folder: string, stack: string, extension: string): Record<str
     throw new UserError(`There is no stack "${stack}". Choose one with --stack: ${stacks.join(", ")}.`);
   }
   const read = readYaml(file) ?? {};
-  const { config, ...others } = isObject(read) ? read : { read };
-  const isKnown = Object.keys(others).every((key) => STACK_KEYS.includes(key));
-  if (!isKnown || !isObject(config ?? {})) {
+  const values = isObject(read) ? (read.config ?? {}) : read;
+  if (!isObject(values)) {
     throw new UserError(`${file} must hold "config:", and indented under it "KEY: VALUE" for each setting.`);
   }
-  const values = (config ?? {}) as Record<string, unknown>;
-  const [secret] = Object.keys(values).filter((key) => hasSecret(values[key]));
+  const [secret] = Object.keys(values).filter((key) => /"secure":/.test(JSON.stringify(values[key])));
   if (!secret) return values;
   throw new UserError(
     `The local run cannot decrypt "${secret}" in ${file}. ` +
@@ -99,36 +85,32 @@ function readStack(folder: string, stack: string, extension: string): Record<str
   );
 }
 
-/** Whether a value is `{ secure: … }`, or holds one. */
-const hasSecret = (value: unknown): boolean =>
-  typeof value === "object" && value !== null && ("secure" in value || Object.values(value).some(hasSecret));
-
 /**
- * Where the CLI starts the program (`getPwdMain` in its source), and what it then runs (`run.ts` of its Node.js SDK):
- * `main` in Pulumi.yaml, what package.json names, or the folder's `index`.
+ * Where the CLI starts the program (`getPwdMain` in its source), and what it then runs: `main` in Pulumi.yaml, or what
+ * Node.js finds in that folder: `main` in its package.json, or its `index`.
  */
-function findProgram(root: string, main: unknown): { directory: string; program: string } {
-  const path = resolve(root, typeof main === "string" ? main : "");
-  const stats = statSync(path, { throwIfNoEntry: false });
-  if (!stats)
-    throw new UserError(`There is no program: "main" in Pulumi.yaml names ${path}, which doesn't exist.`);
-  if (!stats.isDirectory()) return { directory: dirname(path), program: path };
-  const entry = findEntry(path) ?? `${path}${sep}`;
+function findProgram(path: string): { directory: string; program: string } {
+  const isFolder = statSync(path, { throwIfNoEntry: false })?.isDirectory();
   try {
-    require.resolve(entry);
+    return {
+      directory: isFolder ? path : dirname(path),
+      program: require.resolve(isFolder ? join(path, "/") : path),
+    };
   } catch {
-    throw new UserError(`There is no program: ${path} has neither an index.ts nor an index.js.`);
+    const missing = isFolder ? "has neither an index.ts nor an index.js" : "does not exist";
+    throw new UserError(`There is no program: ${path} ${missing}.`);
   }
-  return { directory: path, program: entry };
 }
 
-/** The module that the nearest package.json names, if there is one. */
-function findEntry(folder: string): string | undefined {
-  const file = join(folder, "package.json");
-  if (!existsSync(file)) return dirname(folder) === folder ? undefined : findEntry(dirname(folder));
-  const { exports, main } = JSON.parse(readFileSync(file, "utf8"));
-  const exported = exports?.["."] ?? exports;
-  const named = exported?.default ?? exported?.require ?? exported?.import ?? exported ?? main;
-  const entry = typeof named === "string" ? join(folder, named) : "";
-  return existsSync(entry) ? entry : undefined;
+/** @throws UserError when the file can't be read */
+function readYaml(file: string): unknown {
+  try {
+    return parse(readFileSync(file, "utf8"), { merge: true });
+  } catch (error) {
+    const [problem] = messageOf(error).split(":\n");
+    throw new UserError(`${file} cannot be read: ${problem}`);
+  }
 }
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);

@@ -14,9 +14,6 @@ export const standIns = (region: string): Provider => ({
         isolatedSubnetIds: subnetIds("isolated"),
         privateSubnetIds: subnetIds("private"),
         publicSubnetIds: subnetIds("public"),
-        vpcEndpoints: [],
-        subnets: [],
-        natGateways: [],
         routeTables: [],
       },
     };
