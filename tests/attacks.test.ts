@@ -41,7 +41,7 @@ describe("an attacker", () => {
       calls = 0;
       const { id, counter } = readPage((await visit(`sid=${value}`)).body);
       assert.ok(!ids.has(id) && counter === 1, value);
-      // The one call created a session: the value wasn't even looked up.
+      // The only call created a session: the value wasn't even looked up.
       assert.equal(calls, 1);
     }
   });

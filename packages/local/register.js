@@ -18,8 +18,7 @@ require.extensions[".ts"] = (module, file) => {
   module._compile(compiled.get(file).text, file);
 };
 
-// Stack traces name the places in the sources. Node.js could do that, but would read the source map of each package,
-// too.
+// Stack traces show locations in the sources. Node.js could do that itself, but would also read each package's map.
 Error.prepareStackTrace = (error, frames) =>
   [error, ...frames]
     .join("\n    at ")
@@ -43,7 +42,7 @@ function compileAll(file) {
       names.flatMap((name) => (isProgram(name) ? join(folder, name) : [])),
     );
   } catch {
-    // Perhaps it's another one that is wrong.
+    // The error may be in another file.
     try {
       compile(dirname(file), [file]);
     } catch ({ errors: [{ text, location }] }) {

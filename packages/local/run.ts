@@ -29,7 +29,7 @@ export interface RunOptions extends DeployOptions {
   /** The URL of a DynamoDB to use instead of the embedded one. */
   dynamodb?: string;
   onRequest?: (request: AnsweredRequest) => void;
-  /** Called when the run cannot go on, for example because its data folder has been deleted. */
+  /** Called when the run cannot continue, for example because its data folder has been deleted. */
   onFailure?: (error: UserError) => void;
   /** Called with what functions write to their logs. */
   onLog?: (text: string) => void;
@@ -71,7 +71,7 @@ export async function run(options: RunOptions): Promise<Run> {
       `The temporary folder ${tmpdir()} does not exist. Create it, or set TMPDIR to another one.`,
     );
   }
-  // These outlive a deployment; everything else is created anew by the next.
+  // These outlive a deployment. Everything else is created again by the next one.
   let authorize: Authorize = () => undefined;
   const embedded = options.dynamodb
     ? undefined

@@ -5,7 +5,7 @@ import type { Provider, Resource } from "pulumi-aws-local";
 import { deploy, type Outputs, readProject, standIns } from "pulumi-aws-local";
 import { copyProject } from "./project";
 
-/** What a program registers about a resource but Pulumi doesn't pass to mocks. */
+/** What a program registers about a resource, but Pulumi doesn't pass to mocks. */
 export interface Registration {
   type: string;
   name: string;

@@ -6,7 +6,7 @@ import { type GatewayResponse, toEvent, toResponse } from "./payload";
 import { decodePath, headBytes, MAX_HEAD_BYTES } from "./request";
 import { findRoute } from "./routes";
 
-/** An HTTP API as the program declares it. What has a `variant` is not emulated; it names its kind, in the plural. */
+/** An HTTP API as the program declares it. A `variant` names, in the plural, a kind that is not emulated. */
 export interface Api {
   id: string;
   endpoint: string;
@@ -61,7 +61,7 @@ export async function answerRequest(
   invokeFunction: InvokeFunction,
 ): Promise<Answer> {
   const { method = "" } = request;
-  // A client that takes the API for a proxy names it in the request line.
+  // A client that treats the API as a proxy puts its address into the request line.
   request.url = request.url?.replace(/^https?:\/\/[^/?]*\/?/i, "/");
 
   if (headBytes(request) > MAX_HEAD_BYTES) {
@@ -94,7 +94,7 @@ export async function answerRequest(
   const event = toEvent(request, body, { apiId: api.id, path, requestId, stage, match });
   const routePath = routeKey === "$default" ? routeKey : `${method}${routeKey.slice(routeKey.indexOf("/"))}`;
   const answered = new AbortController();
-  // When the gateway gives up, the function goes on.
+  // When the gateway gives up, the function keeps running.
   const outcome = await Promise.race([
     invokeFunction(functionArn, event, `${api.executionArn}/${stage}/${routePath}`),
     wait(timeoutMilliseconds, undefined, { signal: answered.signal, ref: false }),

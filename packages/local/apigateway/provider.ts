@@ -12,7 +12,7 @@ export interface ApisOptions {
   servers: Servers;
   invoke: InvokeFunction;
   onRequest?: (request: AnsweredRequest) => void;
-  /** If it is set, a debugger may stop functions, so integrations don't time out. */
+  /** If this is set, a debugger may pause functions, so integrations don't time out. */
   inspectPort?: number;
 }
 
@@ -114,7 +114,7 @@ export function createApis({ servers, invoke, onRequest = () => {}, inspectPort 
       ["apiId", "name", "autoDeploy", "deploymentId", "accessLogSettings", "defaultRouteSettings"],
       ({ physicalName: name, inputs }) => {
         if (!/^(\$default|[\w-]+)$/.test(name)) {
-          throw new Error(`"${name}" is no name of a stage: use letters, digits, - and _, or $default`);
+          throw new Error(`"${name}" is not a valid stage name: use letters, digits, - and _, or $default`);
         }
         const { apiId, autoDeploy, deploymentId, defaultRouteSettings: limits } = inputs;
         const { endpoint, stages } = find(apiId);
@@ -127,7 +127,7 @@ export function createApis({ servers, invoke, onRequest = () => {}, inspectPort 
         };
       },
     ),
-    // A stage here always has the routes of the program.
+    // Here, a stage always has the program's current routes.
     "aws:apigatewayv2/deployment:Deployment": emulate<aws.apigatewayv2.DeploymentArgs>()(
       ["apiId", "triggers"],
       () => ({}),

@@ -13,7 +13,7 @@ export type Listener = (request: IncomingMessage, response: ServerResponse, body
 export interface Servers {
   /** Opens the server at a position, if it isn't open yet. Its requests wait for a listener. Resolves to its URL. */
   open(position: number): Promise<string>;
-  /** Has these listeners answer from now on, each at its position, and closes all servers beyond them. */
+  /** Lets these listeners answer from now on, each at its position, and closes all further servers. */
   serve(listeners: Listener[]): Promise<void>;
 }
 
@@ -27,7 +27,7 @@ export function createServers(port: number): Servers {
     },
     async serve(listeners) {
       const unused = servers.splice(listeners.length);
-      // One that could not be opened need not be closed.
+      // A server that could not be opened need not be closed.
       await Promise.all(unused.map((server) => server.then(({ close }) => close()).catch(() => {})));
       for (const [position, listener] of listeners.entries()) (await servers[position])?.serve(listener);
     },

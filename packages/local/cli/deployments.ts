@@ -14,7 +14,7 @@ const problems = new Set<string>();
 
 export const isRunning = (): boolean => Boolean(running);
 
-/** Deploys the project instead of what is still being deployed. */
+/** Deploys the project. This replaces a deployment that is still under way. */
 export function deploy(options: RunOptions): Promise<unknown> {
   attempt.abort();
   attempt = new AbortController();
@@ -52,9 +52,9 @@ export function showMistake(problem: string): void {
   if (running) console.error("The previous deployment is still running.");
 }
 
-/** Interrupts what is being deployed, and ends what has been. */
+/** Interrupts a deployment that is under way, and ends the last one. */
 export async function end(): Promise<void> {
-  // What is interrupted has nothing to say.
+  // Errors of what is interrupted are of no interest.
   process.stdout.write = process.stderr.write = () => true;
   ending.abort();
   await last;
@@ -78,7 +78,7 @@ export async function report(error: unknown): Promise<void> {
 /** Ends the run with an error. */
 export async function fail(error: unknown): Promise<void> {
   problems.add(messageOf(error));
-  // Ctrl-C can end what this run has started before it reaches the run itself.
+  // Ctrl-C may reach this run's child processes before the run itself.
   await wait(100);
   if (ending.signal.aborted) return;
   console.error(error instanceof UserError ? paint("red", error.message) : error);

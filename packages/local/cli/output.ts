@@ -13,7 +13,7 @@ export function printCreated({ type, name }: Resource): void {
 }
 
 /**
- * The outputs that a person uses, how to look into the tables, and last the URLs.
+ * Prints the outputs that are of use here, how to look into the tables, and last the URLs.
  *
  * @param embedded the URL of the embedded DynamoDB
  */
@@ -38,7 +38,7 @@ export function printStack(deployed: Deployed, embedded: string | undefined, sec
   printUrls(deployed);
 }
 
-/** For each API, the outputs that are its URLs, or its address if there is none. */
+/** Prints, for each API, the outputs that are its URLs, or its address if there are none. */
 export function printUrls({ outputs, endpoints }: Deployed): void {
   const values = Object.values(outputs).filter((value) => typeof value === "string");
   const urls = endpoints.flatMap((endpoint) => {

@@ -5,19 +5,19 @@ import { constants, setPriority } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 
-/** The TypeScript compiler's last word. It changes with each compilation. */
+/** The result of the TypeScript compiler's last run. It changes with each compilation. */
 export interface Checked {
   isBusy: boolean;
   /** When it last began to read the files, in milliseconds since 1970. */
   at: number;
-  /** The type errors, each with its place. */
+  /** The type errors, each with its location. */
   problem?: string;
 }
 
 export interface CheckOptions {
   /** Whether to check again as often as files change. */
   watch: boolean;
-  /** Called when the compiler has ended, in words how. */
+  /** Called when the compiler has ended, with how it ended, in words. */
   onEnd: (how: string, problem?: string) => void;
   /** Ends the compiler. */
   signal: AbortSignal;
@@ -33,7 +33,7 @@ export function checkTypes(folder: string, { watch, onEnd, signal }: CheckOption
     cwd: folder,
     stdio: ["ignore", "pipe", "ignore"],
   });
-  // Requests go first.
+  // Requests have priority.
   if (compiler.pid) setPriority(compiler.pid, constants.priority.PRIORITY_BELOW_NORMAL);
   let errors: string[] = [];
   const settle = () => {

@@ -8,7 +8,7 @@ export interface WatchOptions {
   folder: string;
   /** The project's files as they were before they were deployed. */
   deployed: Snapshot;
-  /** What the compiler says. If it is there, it checks a change before {@link onChange} is called. */
+  /** The compiler's result. If there is a compiler, it checks each change before {@link onChange} is called. */
   checked?: Checked;
   /** Called for a change that the compiler is still checking. */
   onChecking: () => void;
@@ -51,7 +51,7 @@ export async function watch({ folder, deployed, checked, signal, ...on }: WatchO
   }
 }
 
-/** Looks at all files that may be part of the program, or of its functions, which are bundled and not loaded. */
+/** Covers all files that may be part of the program, or of its functions, which are bundled and not loaded. */
 export function takeSnapshot(folder: string, snapshot: Snapshot = new Map()): Snapshot {
   // A folder may have been deleted since it was listed.
   const entries = existsSync(folder) ? readdirSync(folder, { withFileTypes: true }) : [];

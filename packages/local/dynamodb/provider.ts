@@ -7,13 +7,13 @@ import { emulate, type Provider } from "../pulumi/resource";
 /** The access key id of callers that are not functions, such as somebody who looks into the tables. */
 export const OUTSIDER = "local";
 
-/** When a silent endpoint is given up. The embedded DynamoDB needs seconds where all cores are busy. */
+/** How long to wait for a silent endpoint. The embedded DynamoDB can take seconds if all cores are busy. */
 const TIMEOUT_MS = 10_000;
 
 /** Emulates tables in the DynamoDB at `endpoint`. A table that is already there stays as it is. */
 export function createTables(endpoint: string, region: string): Provider {
   const table = emulate<aws.dynamodb.TableArgs>()(
-    // Capacity is unlimited here; TTL need not delete anything, as it may take days in AWS, too.
+    // Capacity is unlimited here. TTL need not delete anything: on AWS, too, it may take days.
     [
       "hashKey",
       "rangeKey",
@@ -68,7 +68,7 @@ interface Key {
   keyType: string;
 }
 
-/** A key as DynamoDB's API has it, which an index may also declare that way. */
+/** A key in the form of DynamoDB's API. An index may also be declared in this form. */
 function keySchema(hashKey = "", rangeKey?: string, keys?: Key[]) {
   const declared = keys ?? [
     { attributeName: hashKey, keyType: "HASH" },
@@ -83,7 +83,7 @@ interface Table {
   LocalSecondaryIndexes?: { IndexName: string; KeySchema: object[] }[];
 }
 
-/** The keys of a table and its indexes, to compare. */
+/** The keys of a table and its indexes, in a form that can be compared. */
 function keysOf({ KeySchema, GlobalSecondaryIndexes = [], LocalSecondaryIndexes = [] }: Table): string {
   const indexes = [...GlobalSecondaryIndexes, ...LocalSecondaryIndexes];
   const keys = indexes.map((index) => JSON.stringify([index.IndexName, index.KeySchema]));

@@ -1,6 +1,6 @@
 import type { Statement } from "./policy";
 
-/** What AWS's own policies allow of DynamoDB, the only service whose calls are checked. */
+/** What AWS's managed policies allow on DynamoDB, the only service whose calls are checked. */
 const MANAGED: Record<string, string[]> = {
   AmazonDynamoDBFullAccess: ["dynamodb:*"],
   AmazonDynamoDBFullAccess_v2: ["dynamodb:*"],
@@ -23,14 +23,14 @@ const MANAGED: Record<string, string[]> = {
 
 const nameIn = (arn: string) => /^arn:aws:iam::aws:policy\/(.+)$/.exec(arn)?.[1];
 
-/** What a policy of AWS allows. One that isn't known here allows everything. */
+/** What an AWS managed policy allows. One that isn't known here allows everything. */
 export function managedStatements(arn: string): Statement[] {
   const name = nameIn(arn);
   if (!name) return [];
   return [{ effect: "Allow", actions: MANAGED[name] ?? ["*"], resources: ["*"], conditions: {} }];
 }
 
-/** The policies of AWS that aren't known, in words. */
+/** The AWS managed policies that aren't known here, in words. */
 export const listUnknown = (arns: string[]): string[] =>
   arns
     .filter((arn) => !((nameIn(arn) ?? "AWSXRayDaemonWriteAccess") in MANAGED))

@@ -57,8 +57,8 @@ export const appliesTo = (
 const parse = (policy: PolicyInput): Document => (typeof policy === "string" ? JSON.parse(policy) : policy);
 
 /**
- * What can't be evaluated here, such as an unknown condition, is listed. It doesn't keep a statement from allowing,
- * but a statement with it denies nothing.
+ * Lists what can't be evaluated here, such as an unknown condition. A statement that contains it still allows, but
+ * denies nothing.
  *
  * @throws Error for a statement that AWS would refuse
  */

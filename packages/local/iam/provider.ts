@@ -16,7 +16,7 @@ interface Role {
 /**
  * Decides whether a call is allowed.
  *
- * @param accessKeyId the caller's; one without a role, such as somebody who looks into the tables, may do everything
+ * @param accessKeyId the caller's; a caller without a role, such as a person who looks into the tables, may do anything
  * @param action as in `dynamodb:GetItem`
  * @param resource an ARN
  * @returns AWS's message if the call is denied, `undefined` if it is allowed

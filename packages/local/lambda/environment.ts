@@ -61,7 +61,7 @@ export function environmentOf(
     AWS_SECRET_ACCESS_KEY: "local",
     AWS_SESSION_TOKEN: "local",
     LAMBDA_TASK_ROOT: taskRoot,
-    // In AWS the function runs on the Node.js that it declares, not on this machine's.
+    // On AWS, the function runs on the Node.js version that it declares, not on this machine's.
     AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true",
     // Keep the SDK from reading the developer's own settings.
     AWS_CONFIG_FILE: "/dev/null",

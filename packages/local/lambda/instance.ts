@@ -32,7 +32,7 @@ export interface Invocation {
 
 /** A result as JSON (`null` from a handler that returns nothing), or why there is none. */
 export type Outcome = ({ result: string } | { error: Failure }) & {
-  /** Of the invocation, if it came to one. */
+  /** The invocation's request id, if there was an invocation. */
   requestId?: string;
   /** Whether an instance was started for it. */
   coldStart?: boolean;
@@ -87,7 +87,7 @@ export function startInstance(definition: FunctionDefinition): Instance {
   child.once("exit", (code, signal) => {
     die(failure("Runtime.ExitError", `Runtime exited ${exitReason(code, signal, definition)}`));
   });
-  // A process that could not be started or is gone: "exit" follows, or has come before.
+  // The process could not be started or is gone. "exit" follows, or has already been emitted.
   child.on("error", ({ message }) => die(failure("Runtime.ExitError", message)));
 
   /** The process's next answer, or why there is none. Ends a process that takes too long. */

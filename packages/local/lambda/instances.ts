@@ -11,7 +11,7 @@ export interface Instances {
 
 /**
  * How many instances may run at first; further invocations queue, as more would only compete for this machine's cores.
- * If none gets free for {@link STALL_MS}, all of them are waiting for something else, and as many again may start.
+ * If none becomes free for {@link STALL_MS}, all of them are waiting for something else, and as many again may start.
  */
 const INSTANCES = 8;
 const STALL_MS = 1000;

@@ -4,7 +4,7 @@
 import type * as aws from "@pulumi/aws";
 import type { Inputs } from "../pulumi/resource";
 
-/** In bytes, of an event or a result as JSON. */
+/** The maximum size of an event or a result as JSON, in bytes. */
 export const MAX_PAYLOAD = 6 * 1024 * 1024;
 
 const MAX_ENVIRONMENT = 4096;

@@ -32,9 +32,9 @@ export interface FunctionsOptions {
   region: string;
   /** The URL at which functions find DynamoDB. */
   dynamodb: string;
-  /** Gives a function the credentials of its role: an access key id, or none if the role is not known. */
+  /** Returns the credentials of a function's role: an access key id, or none if the role is not known. */
   assume(roleArn: string, functionArn: string): string | undefined;
-  /** Whether each function gets its first instance as soon as it is created; or else by {@link Functions.start}. */
+  /** Whether a function's first instance starts once the function is created, not with {@link Functions.start}. */
   startAtOnce: boolean;
   onLog?: (text: string) => void;
   inspectPort?: number;

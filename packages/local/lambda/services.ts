@@ -7,7 +7,7 @@ export interface OtherServices {
   close(): void;
 }
 
-/** Starts a server that answers all calls to AWS with the sentence that the service is not emulated. */
+/** Starts a server that answers every call to AWS with an error: the service is not emulated. */
 export function refuseServices(): OtherServices {
   const server = createServer(refuse);
   const endpoint = new Promise<string>((resolve) => {
@@ -24,7 +24,7 @@ export function refuseServices(): OtherServices {
   };
 }
 
-/** Services with XML in their answers: some use it for all, the others with forms. */
+/** Services that answer in XML: some always do, others if the request is a form. */
 const XML = /\bapi\/(s3|cloudfront|route_53)\b|x-www-form-urlencoded/;
 
 function refuse(request: IncomingMessage, response: ServerResponse): void {
@@ -34,13 +34,13 @@ function refuse(request: IncomingMessage, response: ServerResponse): void {
     ? `<ErrorResponse>${xml}<Error>${xml}</Error></ErrorResponse>`
     : JSON.stringify({ __type: "NotEmulated", message });
   request.resume();
-  // The SDK would try again after other statuses.
+  // The SDK would retry after other statuses.
   response.writeHead(400, { "x-amzn-errortype": "NotEmulated" }).end(body);
 }
 
 const agentOf = ({ headers }: IncomingMessage) => `${headers["x-amz-user-agent"]} ${headers["user-agent"]}`;
 
-/** The service's name, which SDKs have in their user agent, as in `api/secrets_manager#3.700.0`. */
+/** The service's name, which SDKs put into their user agent: `api/secrets_manager#3.700.0`. */
 function serviceOf(request: IncomingMessage): string {
   const [, name = "this service"] = /\bapi\/([\w-]+)#/.exec(agentOf(request)) ?? [];
   if (name.length <= 3) return name.toUpperCase();

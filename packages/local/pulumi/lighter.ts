@@ -1,4 +1,4 @@
-// Loads less of Pulumi, which would spend half of a start on what hardly a program needs.
+// Loads less of Pulumi: half of its loading time goes into parts that hardly any program needs.
 
 import { existsSync, readFileSync, realpathSync, statSync } from "node:fs";
 import { Module } from "node:module";
@@ -20,7 +20,7 @@ function loadLater(load: () => object): object {
   return new Proxy({}, { get });
 }
 
-/** Makes `require` find something else than a module, unless that has been loaded or isn't there. */
+/** Makes `require` return something other than a module, unless the module has been loaded or isn't there. */
 function replace(path: string, create: (load: () => object) => object): void {
   try {
     const file = require.resolve(path);
@@ -53,7 +53,7 @@ async function computeCodePaths(options: pulumi.runtime.CodePathOptions = {}) {
     if (!file || found.has(file) || extraExcludePackages.includes(name)) return;
     found.add(file);
     const { dependencies, pulumi } = JSON.parse(readFileSync(file, "utf8"));
-    // Packages for deployments may name what functions need of them.
+    // Packages for deployments may name the packages that functions need.
     const isForDeployments = pulumi || name.startsWith("@pulumi/");
     if (!isForDeployments) paths.add(relative(here, dirname(file)));
     const needed = isForDeployments ? pulumi?.runtimeDependencies : dependencies;

@@ -62,7 +62,7 @@ export async function deploy(
   process.on("unhandledRejection", fail);
   const leave = enter(project.directory);
   try {
-    // Keeps what a failed deployment left undone from registering resources in the next.
+    // Keeps unfinished work of a failed deployment from registering resources in the next one.
     const deployed = withLocalStorage(async () => {
       const mocks = createMocks(project, provider, { onCreated: created, missing, creating, fail });
       await pulumi.runtime.setMocks(mocks, project.name, project.stack, false, "organization");
@@ -75,7 +75,7 @@ export async function deploy(
   } catch (error) {
     if (error instanceof UserError) throw error;
     if (pulumi.RunError.isInstance(error)) throw new UserError(error.message);
-    // What a data source would have returned may be what the program fails without.
+    // The program may have failed because a data source returned nothing.
     const perhaps = missing.length > 0 ? `\nNot emulated: ${[...new Set(missing)].join(", ")}` : "";
     throw new UserError(describe(error, project) + perhaps);
   } finally {
@@ -125,11 +125,11 @@ function isOwn(folder: string, file: string): boolean {
   return !isAbsolute(path) && !/^\.\.($|[\\/])|(^|[\\/])node_modules[\\/]/.test(path);
 }
 
-/** The program's error in a sentence, with its place in the project if that is known. */
+/** The program's error in a sentence, with its location in the project if that is known. */
 function describe(error: unknown, { folder }: Project): string {
   const { stack = "", requireStack = [] } = error as Partial<Error> & { requireStack?: string[] };
   const frames = [...stack.matchAll(/(\/[^()\n]+:\d+):\d+\)?$/gm)].flatMap(([, place = ""]) => place);
-  // A syntax error names its place itself.
+  // A syntax error names its location itself.
   const places = error instanceof SyntaxError ? [] : [...requireStack, ...frames];
   const place = places.find((path) => isOwn(folder, path));
   return `The program failed: ${messageOf(error)}${place ? ` (${relative(folder, place)})` : ""}`;

@@ -33,7 +33,7 @@ export function readProject(folder: string, stackName: string): Project {
   const file = findProjectFile(resolve(folder));
   const root = dirname(file);
   const { name, runtime, main, config: declared, stackConfigDir } = readObject(file);
-  if (typeof name !== "string") throw new UserError(`${file} holds no Pulumi project: it has no name.`);
+  if (typeof name !== "string") throw new UserError(`${file} is not a Pulumi project: it has no name.`);
   const language = (isObject(runtime) ? runtime.name : runtime) ?? "nodejs";
   if (language !== "nodejs") {
     throw new UserError(`The local run is for programs in Node.js; the runtime in ${file} is "${language}".`);
@@ -65,7 +65,7 @@ function findProjectFile(folder: string): string {
     const file = names.find((name) => existsSync(name));
     if (file) return file;
     if (above === dirname(above))
-      throw new UserError(`${folder} holds no Pulumi project: there is no Pulumi.yaml.`);
+      throw new UserError(`${folder} is not a Pulumi project: there is no Pulumi.yaml.`);
   }
 }
 
@@ -74,7 +74,7 @@ function readObject(file: string): Record<string, unknown> {
   return isObject(read) ? read : {};
 }
 
-/** The values in a stack's file. A project can do without such files. */
+/** The values in a stack's file. A project needs no such files. */
 function readStack(folder: string, stack: string, extension: string): Record<string, unknown> {
   const file = join(folder, `Pulumi.${stack}${extension}`);
   if (!existsSync(file)) {
