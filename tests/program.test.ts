@@ -102,11 +102,6 @@ describe("the program", () => {
     assert.deepEqual(Statement[2], { Effect: "Allow", Action, Resource: "*" });
   });
 
-  it("leaves the function time for all attempts, and the API time for the function", () => {
-    const { timeout } = program.inputs(FUNCTION, "visit");
-    assert.ok(Number(timeout) > 5 && Number(timeout) < 30);
-  });
-
   it("passes settings on", async () => {
     const settings = { memorySize: "512", throttlingRateLimit: "50", throttlingBurstLimit: "70" };
     const { inputs } = await evaluate({
