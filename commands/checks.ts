@@ -14,7 +14,7 @@ const VISITS = 500;
 /** The function waits this long for DynamoDB before it retries. */
 const RETRY_MILLISECONDS = 1000;
 
-/** What holds for any page that starts sessions, whatever it shows: verify, e2e and the tests run these. */
+/** Promises of any page that starts sessions, whatever it shows. verify, e2e and the tests check them. */
 export const checks: Check[] = [
   {
     title: "A first visit starts a session, and each visit with its cookie continues it and adds 1",
@@ -120,8 +120,8 @@ export const checks: Check[] = [
         const tally = await visitInParallel(client, token, VISITS, browsers);
         seen.push(`${browsers} at a time: ${tally.succeeded} succeeded, ${tally.counted} counted`);
         if (tally.failed === 0 && tally.counted === tally.succeeded) return seen.join("; ");
-        // A visit that failed may have been counted, and one during which the function stopped waiting for DynamoDB may
-        // have been counted twice (docs/design.md). Start over with fewer at a time.
+        // A failed visit may have been counted, and if the function stopped waiting for DynamoDB during a visit, that
+        // visit may have been counted twice. Start over with fewer at a time.
         assert.ok(tally.failed > 0 || tally.slowest >= RETRY_MILLISECONDS, seen.join("; "));
       }
       return assert.fail(seen.join("; "));

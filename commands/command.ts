@@ -5,7 +5,7 @@ export class Failure extends Error {}
 
 /**
  * Runs a command of package.json and ends the process. A {@link Failure} or a mistake in the options gets one line;
- * any other error is a defect, and Node.js shows where it is.
+ * any other error is a bug, and Node.js shows where it is.
  */
 export async function runCommand<T extends ParseArgsConfig>(
   script: string,

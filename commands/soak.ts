@@ -18,9 +18,9 @@ const help = `Sends visits to a local run while DynamoDB fails, and checks that 
 
 const faults: Fault[] = ["lose the response", "fail afterwards", "reset", "throttle", { delay: 1200 }];
 const FAULTS_IN_1000 = 50;
-/** The sessions in use at a time. */
+/** How many sessions are in use at a time. */
 const SESSIONS = 16;
-/** Two browsers visit a session so often, and wait up to so many milliseconds in between. */
+/** For each session: the number of visits and of browsers, and the longest pause before a visit, in milliseconds. */
 const USE = [50, 2, 400] as const;
 
 const options = { seconds: { type: "string", default: "60" } } as const;

@@ -2,7 +2,7 @@ import { strict as assert } from "node:assert";
 import { setTimeout as wait } from "node:timers/promises";
 import type { Client, Response } from "./client";
 
-/** Visits the page without a session, maybe with a forged cookie. Throws unless a session starts. */
+/** Visits the page without a session, possibly with a forged cookie. Throws unless a session starts. */
 export async function arrive(client: Client, forged?: string) {
   const first = await client.visit(forged);
   const { token = "", setCookie } = first;
@@ -11,7 +11,7 @@ export async function arrive(client: Client, forged?: string) {
   assert.notEqual(token, forged, `"${forged}" was accepted`);
   assert.ok(!forged || !first.body.includes(forged), `the response repeats "${forged}"`);
   let visits = 1;
-  /** Comes back, maybe with several session cookies. Throws unless the session continues, with one visit more. */
+  /** Returns, possibly with several session cookies. Throws unless the session continues, with one more visit. */
   async function comeBack(tokens = [token]): Promise<void> {
     visits += 1;
     const cookie = tokens.map((value) => `${client.cookieName}=${value}`).join("; ");
@@ -57,7 +57,7 @@ export async function visitInParallel(
     }
   }
   await Promise.all(Array.from({ length: browsers }, () => visitUntil(visits)));
-  // One more, alone, gets the count of all.
+  // One more visit, by itself, shows the count of all.
   await visitUntil(visits + 1);
 
   const succeeded = responses.length;

@@ -60,10 +60,10 @@ export const creation = (request: Request, isSuccessor: boolean): Update => ({
 });
 
 /** Changes a session. If a response gets lost, the SDK sends the request again, but DynamoDB may have applied it. */
-export const change = ({ slot, recent, others }: Request): Update => ({
+export const change = ({ slot, recent, old }: Request): Update => ({
   condition: `${isAlive} AND NOT contains(${slot}, :id) AND NOT contains(${recent}, :id)`,
   set: `#expiresAt = :expiresAt, ${slot} = list_append(if_not_exists(${slot}, :none), :request)`,
-  remove: ["unused", ...others],
+  remove: ["unused", old],
 });
 
 /** Changes a session whose slot is full: the slot's ids move to the recent slot. */

@@ -4,7 +4,7 @@ import type { Item } from "./change";
 /**
  * An item remembers the ids of its latest changes, so that a retry isn't applied again. A retry arrives within seconds,
  * and few sessions change often in that time. So each period of time has a slot for its ids, and each change removes
- * all slots but those of this period and of the one before.
+ * the slot of the last period but one.
  */
 export interface Request {
   id: string;
@@ -12,8 +12,8 @@ export interface Request {
   slot: string;
   /** The slot of the period before. */
   recent: string;
-  /** All other slots. */
-  others: string[];
+  /** The slot before that, which can go. (The fourth is the next one: it may have ids if this request arrives late.) */
+  old: string;
 }
 
 // The SDK's last attempt starts less than four seconds after the first, and clocks may differ a little.
@@ -36,7 +36,7 @@ export function createRequest(time: number): Request {
     id: `${letterOf(period)}${Buffer.from(randomUUID().slice(24), "hex").toString("base64url").slice(0, 6)}`,
     slot: slotOf(period),
     recent: slotOf(period - 1),
-    others: [slotOf(period - 2), slotOf(period - 3)],
+    old: slotOf(period - 2),
   };
 }
 

@@ -79,7 +79,8 @@ export function createStore<Data>(options: StoreOptions) {
         if (item && laterChanges !== undefined) {
           if (full.size > 1000) full.clear();
           if ((item[request.slot]?.L?.length ?? 0) >= FULL) full.add(slot);
-          return { item, laterChanges };
+          // What was applied just now is the latest change, even if it arrived after some of the next period.
+          return { item, laterChanges: isRejected ? laterChanges : 0 };
         }
         if (!isRejected) failure(new Error("DynamoDB returned an item without this change"));
         return whyAbsent(item, time);

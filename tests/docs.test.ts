@@ -46,8 +46,8 @@ describe("the documentation", () => {
 
   it("names only files that exist", () => {
     eachMatch(/`([\w./-]+(?:\.(?:ts|js|md|json|yaml|svg)|\/))`/g, ([path = ""], page) => {
-      // A placeholder, a file of the reader's own, and a prefix of names in a session.
-      if (/NAME|^Pulumi\.local|^cart\/$/.test(path)) return;
+      // A placeholder, or a file of the reader's own.
+      if (/NAME|^Pulumi\.local/.test(path)) return;
       const found = [project, join(project, dirname(page))].some((folder) => existsSync(join(folder, path)));
       assert.ok(found, `${page}: ${path}`);
     });

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { runCommand } from "./support/command";
 import { copyProject } from "./support/project";
 
-/** A stand-in for the Pulumi CLI that notes its commands and does what a test wants it to. */
+/** A stand-in for the Pulumi CLI that records its commands and does what a test asks for. */
 const script = (log: string, up: string, destroy: string) => `#!/bin/sh
 echo "$*" >> '${log}'
 case $1 in

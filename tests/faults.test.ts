@@ -81,26 +81,6 @@ describe("the handler, when DynamoDB fails,", () => {
     });
   }
 
-  it("counts a visit once when the response is lost twice", async () => {
-    const { id } = await visit();
-    failNext("lose the response", "lose the response");
-    assert.equal((await visit(id)).counter, 2);
-    assert.equal(await stored(id), 2);
-  });
-
-  it("gives parallel visits different counters although each first response is lost", async () => {
-    const { id } = await visit();
-    failNext(...Array<Fault>(8).fill("lose the response"));
-    const counters = (await Promise.all(Array.from({ length: 8 }, () => visit(id)))).map(
-      ({ counter }) => counter,
-    );
-    assert.deepEqual(
-      counters.sort((a, b) => a - b),
-      [2, 3, 4, 5, 6, 7, 8, 9],
-    );
-    assert.equal(await stored(id), 9);
-  });
-
   it("loses none of 64 parallel changes when a third of the responses are lost, and applies each once", async () => {
     const sessions = createSessions<Data>({
       tableName: table.name,

@@ -1,15 +1,17 @@
 import { strict as assert } from "node:assert";
 import { randomUUID } from "node:crypto";
-import { UpdateItemCommand } from "@aws-sdk/client-dynamodb";
+import { type AttributeValue, PutItemCommand } from "@aws-sdk/client-dynamodb";
 import { createSessions, SessionError } from "../sessions";
 import { recordLog } from "./support/log";
 import { cookieOf, type Data, useSessions } from "./support/sessions";
+
+type Item = Record<string, AttributeValue>;
 
 const visit = { add: { counter: 1 } };
 const range = (length: number) => Array.from({ length }, (_, i) => i);
 
 describe("sessions", () => {
-  const { table, start, send, sessions, sessionsWith, sendTwice, advance } = useSessions();
+  const { table, start, send, sessions, sessionsWith, advance } = useSessions();
   const logged = recordLog();
 
   describe("counting visits", () => {
@@ -27,21 +29,13 @@ describe("sessions", () => {
       assert.deepEqual(logged, ["new session"]);
     });
 
-    it("adds 1 for each visit to each session", async () => {
-      const [one, other] = [await sessions.open([], visit), await sessions.open([], visit)];
-      assert.notEqual(one.id, other.id);
-      assert.equal((await sessions.open([cookieOf(one)], visit)).data.counter, 2);
-      assert.equal((await sessions.open(`a=b; ${cookieOf(one)}`, visit)).data.counter, 3);
-      assert.equal((await sessions.open([cookieOf(other)], visit)).data.counter, 2);
-    });
-
-    it("counts each of 500 parallel visits exactly once", async () => {
+    it("counts each of 100 parallel visits exactly once", async () => {
       const cookie = cookieOf(await sessions.open([], visit));
-      const visits = await Promise.all(range(500).map(() => sessions.open(cookie, visit)));
+      const visits = await Promise.all(range(100).map(() => sessions.open(cookie, visit)));
       const counters = visits.map(({ data }) => data.counter ?? 0).sort((a, b) => a - b);
       assert.deepEqual(
         counters,
-        range(500).map((i) => i + 2),
+        range(100).map((i) => i + 2),
       );
     });
 
@@ -54,16 +48,8 @@ describe("sessions", () => {
         return output;
       });
       const cookie = cookieOf(await counting.open([], { ...visit, set: { theme: "x".repeat(695) } }));
-      for (const _ of range(200)) await counting.open(cookie, visit);
-      assert.deepEqual(units, Array(201).fill(1));
-    });
-
-    it("counts once if every request is sent twice", async () => {
-      const twice = sessionsWith(sendTwice);
-      const first = await twice.open([], visit);
-      assert.equal(first.data.counter, 1);
-      assert.equal((await twice.open(cookieOf(first), visit)).data.counter, 2);
-      assert.equal((await table.item(first.id))?.counter?.N, "2");
+      for (const _ of range(40)) await counting.open(cookie, visit);
+      assert.deepEqual(units, Array(41).fill(1));
     });
 
     it("counts once even if 64 others come at once before the retry, and tells it how many", async () => {
@@ -81,7 +67,7 @@ describe("sessions", () => {
 
     it("counts once, and tells a retry how many came after it, while a session changes quickly", async () => {
       const cookie = cookieOf(await sessions.open([], visit));
-      for (const round of range(30)) {
+      for (const round of range(10)) {
         const late = sessionsWith(async (command) => {
           await send(command).catch(() => {});
           for (const _ of range(9)) await sessions.open(cookie, visit);
@@ -92,7 +78,7 @@ describe("sessions", () => {
       }
     });
 
-    for (const seconds of [0, 0.1, 1, 6, 12, 20, 24, 59]) {
+    for (const seconds of [0, 1, 6, 12, 24]) {
       it(`keeps the item small for a visitor who returns every ${seconds} seconds`, async () => {
         const longer = sessionsWith(send, { absoluteSeconds: 100_000 });
         const { id, ...session } = await longer.open([], visit);
@@ -127,22 +113,6 @@ describe("sessions", () => {
         "cart/pen": 5,
         "cart/book": 1,
       });
-    });
-
-    it("loses none of 64 parallel changes", async () => {
-      const cookie = cookieOf(await sessions.open([], visit));
-      await Promise.all(
-        range(64).map((i) =>
-          sessions.find(cookie, {
-            set: { [`cart/${i}`]: i },
-            add: { counter: 1, log: [`${i}`], tags: new Set([`${i}`]) },
-          }),
-        ),
-      );
-      const { counter, log, tags, ...carts } = (await sessions.find(cookie))?.data ?? {};
-      assert.equal(counter, 65);
-      assert.deepEqual([new Set(log), log?.length, tags?.size], [tags, 64, 64]);
-      assert.deepEqual(carts, Object.fromEntries(range(64).map((i) => [`cart/${i}`, i])));
     });
 
     it("applies none of a change that DynamoDB refuses, and doesn't call that an outage", async () => {
@@ -192,41 +162,32 @@ describe("sessions", () => {
   });
 
   describe("reading", () => {
-    /** Sessions that record the names of the calls they make. */
-    function recordCalls() {
-      const calls: string[] = [];
-      const recording = sessionsWith((command) => {
-        calls.push(command.constructor.name.replace("Command", ""));
-        return send(command);
-      });
-      return { calls, recording };
-    }
+    const calls: { input: object; constructor: { name: string } }[] = [];
+    const recording = sessionsWith((command) => {
+      calls.push(command);
+      return send(command);
+    });
+    beforeEach(() => calls.splice(0));
+    const names = () => calls.map((command) => command.constructor.name);
 
     it("takes one consistent read, and writes nothing", async () => {
       const session = await sessions.open([], { set: { theme: "dark" } });
       const before = await table.item(session.id);
-      let isConsistent: unknown;
-      const { calls, recording } = recordCalls();
       assert.deepEqual((await recording.find(cookieOf(session)))?.data, { theme: "dark" });
       assert.deepEqual((await recording.open(cookieOf(session))).data, { theme: "dark" });
-      assert.deepEqual(calls, ["GetItem", "GetItem"]);
-      await sessionsWith((command) => {
-        isConsistent = (command.input as { ConsistentRead?: boolean }).ConsistentRead;
-        return send(command);
-      }).find(cookieOf(session));
-      assert.equal(isConsistent, true);
+      assert.deepEqual(names(), ["GetItemCommand", "GetItemCommand"]);
+      assert.ok(calls.every(({ input }) => "ConsistentRead" in input && input.ConsistentRead));
       assert.deepEqual(await table.item(session.id), before);
     });
 
     it("finds nothing for strangers, and starts no session for them", async () => {
       const size = await table.size();
-      const { calls, recording } = recordCalls();
       assert.equal(await recording.find(undefined), undefined);
       assert.equal(await recording.find(["sid=forged", "other=1"], visit), undefined);
-      assert.deepEqual(calls, []);
+      assert.deepEqual(names(), []);
       assert.equal(await recording.find(`sid=${randomUUID()}`), undefined);
       assert.equal(await recording.find(`sid=${randomUUID()}`, visit), undefined);
-      assert.deepEqual(calls, ["GetItem", "UpdateItem"]);
+      assert.deepEqual(names(), ["GetItemCommand", "UpdateItemCommand"]);
       assert.equal(await table.size(), size);
     });
   });
@@ -245,21 +206,9 @@ describe("sessions", () => {
         calls += 1;
         return send(command);
       });
-      await counted.find(
-        range(100).map(() => `sid=${randomUUID()}`),
-        visit,
-      );
+      const cookies = range(100).map(() => `sid=${randomUUID()}`);
+      await counted.find(cookies, visit);
       assert.equal(calls, 4);
-    });
-
-    it("contain a secret, and the table only its hash, with secretIds", async () => {
-      const secret = sessionsWith(send, { secretIds: true });
-      const session = await secret.open([], visit);
-      const token = cookieOf(session).replace("sid=", "");
-      assert.match(token, /^[\w-]{43}$/);
-      assert.ok(!JSON.stringify(await table.item(session.id)).includes(token));
-      assert.equal((await secret.open(`sid=${token}`, visit)).data.counter, 2);
-      assert.equal(await secret.find(`sid=${session.id}`, visit), undefined);
     });
   });
 
@@ -299,45 +248,36 @@ describe("sessions", () => {
   });
 
   describe("an item that was damaged", () => {
-    const damages = {
-      "with texts in place of the store's lists":
-        "SET requests0 = :text, requests1 = :text, requests2 = :text, requests3 = :text",
-      "with a text as counter": "SET #counter = :text",
-      "with a text as the time of its creation": "SET #createdAt = :text",
+    const lists = ["requests0", "requests1", "requests2", "requests3"];
+    const text = { S: "x" };
+    const damages: Record<string, [damage: Item, isWarned: boolean]> = {
+      "with texts in place of the store's lists": [
+        Object.fromEntries(lists.map((list) => [list, text])),
+        true,
+      ],
+      "with a text as counter": [{ counter: text }, true],
+      "with a text as the time of its creation": [{ "created-at": text }, false],
     };
-    for (const [what, expression] of Object.entries(damages)) {
-      it(`${what} is no session: a new one starts, with a warning`, async () => {
+    for (const [what, [damage, isWarned]] of Object.entries(damages)) {
+      it(`${what} is no session: a new one starts, with a warning if it was alive`, async () => {
         const session = await sessions.open([], visit);
-        await edit(session.id, expression, { ":empty": { L: [] }, ":text": { S: "x" } });
+        await put({ ...(await table.item(session.id)), ...damage });
         logged.length = 0;
         const other = await sessions.open(cookieOf(session), visit);
         assert.equal(other.data.counter, 1);
         assert.notEqual(other.id, session.id);
         const warning = "the item of a live session can't be used";
-        const isWarned = logged.some((line) => (line as { message?: string }).message === warning);
-        assert.equal(isWarned, !what.includes("creation"));
+        assert.equal(JSON.stringify(logged).includes(warning), isWarned);
       });
     }
 
     it("works without the lists of requests", async () => {
       const session = await sessions.open([], visit);
-      await edit(session.id, "REMOVE requests0, requests1, requests2, requests3", {});
+      const item = Object.entries((await table.item(session.id)) ?? {});
+      await put(Object.fromEntries(item.filter(([name]) => !lists.includes(name))));
       assert.equal((await sessions.find(cookieOf(session), visit))?.data.counter, 2);
     });
-  });
 
-  async function edit(id: string, expression: string, values: Record<string, object>) {
-    const used = Object.entries(values).filter(([name]) => expression.includes(name));
-    const names = Object.entries({ "#counter": "counter", "#createdAt": "created-at" });
-    const usedNames = names.filter(([name]) => expression.includes(name));
-    await table.dynamodb.send(
-      new UpdateItemCommand({
-        TableName: table.name,
-        Key: { "session-id": { S: id } },
-        UpdateExpression: expression,
-        ...(usedNames.length > 0 && { ExpressionAttributeNames: Object.fromEntries(usedNames) }),
-        ...(used.length > 0 && { ExpressionAttributeValues: Object.fromEntries(used) as never }),
-      }),
-    );
-  }
+    const put = (Item: Item) => table.dynamodb.send(new PutItemCommand({ TableName: table.name, Item }));
+  });
 });

@@ -12,17 +12,19 @@ const ours: Change = (text) => text;
 const html: Change = (text) => text.replace(/session-id: .*counter: (\d+)$/, "<html>Visit $1</html>");
 
 describe("the checks", () => {
+  /** All but the one that makes hundreds of visits. */
+  const quick = checks.filter(({ title }) => !title.startsWith("500"));
+
   /** The titles of the checks that fail against a site with changed responses. */
-  async function failedChecks(change: Change, page?: RegExp): Promise<string[]> {
+  async function failedChecks(change: Change, page?: RegExp, tried = quick): Promise<string[]> {
     const { url, close } = await startFakeSite(change);
     const client = await connect(url, "sid", page);
     const failed: string[] = [];
-    for (const { title, run } of checks) await run(client).catch(() => failed.push(title));
+    for (const { title, run } of tried) await run(client).catch(() => failed.push(title));
     close();
     return failed;
   }
 
-  let failures = 0;
   const isBot = (agent = "") => !/^Mozilla/.test(agent) || /bot|crawl|spider|preview|monitor/i.test(agent);
   const good: Record<string, [app: Change, page?: RegExp]> = {
     "this application": [ours],
@@ -31,13 +33,17 @@ describe("the checks", () => {
     "an app that starts no sessions for bots": [
       (text, { "user-agent": agent }) => (isBot(agent) ? text.replace(/set-cookie.*\r\n/, "") : text),
     ],
-    "a site that is overloaded by 500 visits at once, but not by 100": [
-      (text) => (/[34]\d\d$/.test(text) && failures++ < 3 ? text.replace("200 OK", "503 Busy") : text),
-    ],
   };
   for (const [what, [app, page]] of Object.entries(good)) {
     it(`pass against ${what}`, async () => assert.deepEqual(await failedChecks(app, page), []));
   }
+
+  it("pass against a site that is overloaded by 500 visits at once, but not by 100", async () => {
+    let failures = 0;
+    const overloaded: Change = (text) =>
+      /[34]\d\d$/.test(text) && failures++ < 3 ? text.replace("200 OK", "503 Busy") : text;
+    assert.deepEqual(await failedChecks(overloaded, undefined, checks), []);
+  });
 
   let visits = 0;
   const bad: Record<string, [app: Change, failed: RegExp]> = {
@@ -58,7 +64,8 @@ describe("the checks", () => {
   };
   for (const [fault, [app, expected]] of Object.entries(bad)) {
     it(`fail when ${fault}`, async () => {
-      const failed = await failedChecks(app);
+      const tried = checks.filter((check) => quick.includes(check) || expected.test(check.title));
+      const failed = await failedChecks(app, undefined, tried);
       assert.equal(failed.length, 1, failed.join("\n"));
       assert.match(failed[0] ?? "", expected);
     });
@@ -81,15 +88,12 @@ describe("npm run verify", () => {
     return result;
   }
 
-  it("shows each check with its result", async () => {
-    const { code, output } = await verify(ours);
-    assert.equal(code, 0, output);
-    for (const { title } of checks) assert.ok(output.includes(`pass  ${title}\n      `), output);
-  });
-
-  it("exits with 1 when a check fails", async () => {
+  it("shows each check with its result, and exits with 1 only when one fails", async () => {
+    assert.equal((await verify(ours)).code, 0);
     const { code, output } = await verify((text) => text.replace("no-store", "public"));
     assert.equal(code, 1);
+    for (const { title } of checks)
+      if (!title.startsWith("Responses")) assert.ok(output.includes(`pass  ${title}\n      `), output);
     assert.match(output, /FAIL {2}Responses must .*\n {6}the header cache-control is public\n/);
     assert.match(output, /\n1 of 8 checks failed\.\n$/);
   });

@@ -31,7 +31,7 @@ describe("npm start -- --watch", () => {
     if (running?.child.kill("SIGTERM")) await once(running.child, "close");
   });
 
-  it("keeps sessions while the page changes and a route is added", async () => {
+  it("keeps sessions while the page changes and a route is added, and shows events and results", async () => {
     const browser = createBrowser(url);
     await browser.visit();
     const id = browser.jar.get("cookie-test");
@@ -41,31 +41,7 @@ describe("npm start -- --watch", () => {
     const visit = () => browser.visit("/visit");
     const { body } = await until("the new route", visit, ({ status }) => status === 200);
     assert.match(body, new RegExp(`^new page, session-id: ${id}, counter: [1-9]\\d*$`));
-  });
-
-  it("shows an error in the handler with its line in TypeScript", async () => {
-    const failing = '\nif (counter) throw new RangeError("too far");\n  return {';
-    edit(
-      "handler.ts",
-      "  return { statusCode: 200, headers, cookies",
-      `${failing} statusCode: 200, headers, cookies`,
-    );
-    const file = join(copy, "handler.ts");
-    const lines = readFileSync(file, "utf8").split("\n");
-    const line = lines.findIndex((each) => each.startsWith("if (counter)")) + 1;
-    await until(
-      "a failing page",
-      () => createBrowser(url).visit(),
-      ({ status }) => status === 500,
-    );
-    await until(
-      "the error's location",
-      () => running.shown.stdout,
-      (shown) => shown.includes(`${file}:${line}:`),
-    );
-  });
-
-  it("shows events and results with --verbose", () => {
+    // What --verbose adds.
     assert.match(running.shown.stdout, /event: \{.*routeKey: 'GET \/'/s);
     assert.match(running.shown.stdout, /counter: 1/);
   });

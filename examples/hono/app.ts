@@ -29,7 +29,7 @@ export function createApp(options: SessionOptions) {
     .post("/logout", async (c) => c.json({ hasEnded: (await c.var.visitor.end()).hasEnded }));
 }
 
-/** In index.ts, the list of route keys is only this one. */
+/** The only route key, for the list in index.ts. */
 export type RouteKey = "$default";
 
 /** Creates the Lambda function's handler, with the environment variables that index.ts sets. */

@@ -20,7 +20,7 @@ const routes = {
 type Route = (event: Event, store: Store) => Promise<Response>;
 export type RouteKey = keyof typeof routes;
 
-/** Put your own check here: a password, a passkey, an identity provider. This one lets everybody in. */
+/** Replace this with your own check: a password, a passkey, an identity provider. It lets everybody in. */
 async function findUser(form: URLSearchParams): Promise<string | undefined> {
   return /^[\w.@-]{1,64}$/.exec(form.get("user") ?? "")?.[0];
 }

@@ -62,11 +62,11 @@ const layout = (content: Page, theme = "system"): Page => html`<!doctype html>
 ${content}
 </html>`;
 
-/** A page that says one thing. */
+/** A page with one message. */
 export const notice = (text: string) =>
   layout(html`<section><h1>${text}</h1><a href="/">Back to the shop</a></section>`);
 
-/** The names and counts of what is in the cart. */
+/** The names and counts of the cart's contents. */
 export const cartOf = (data: Partial<Data>) =>
   Object.entries(data)
     .filter(([name]) => name.startsWith("cart/"))
@@ -123,7 +123,7 @@ const themes = ["system", "light", "dark"];
 const themeButton = (theme: string, current = "system") =>
   html`<button name="theme" value="${theme}" aria-pressed="${String(theme === current)}">${theme}</button>`;
 
-/** What a logout has done: the redirect after it says so in the address. */
+/** What a logout has done, from the address to which it redirected. */
 function farewell({ ended = "", from }: Record<string, string | undefined>): Page {
   if (!/^\d{1,6}$/.test(ended)) return html``;
   if (ended === "0") return html`<p role="status">You weren’t logged in, so no session has ended.</p>`;

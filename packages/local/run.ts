@@ -26,8 +26,6 @@ export interface RunOptions extends DeployOptions {
   /** The URL of a DynamoDB to use instead of the embedded one. */
   dynamodb?: string;
   onRequest?: (request: AnsweredRequest) => void;
-  /** Called when the run cannot go on, for example because its data folder has been deleted. */
-  onFailure?: (error: UserError) => void;
   /** Called with what functions write to their logs. */
   onLog?: (text: string) => void;
   /** The first function's port for a debugger; the second function gets the next port. 0 picks free ones. */
@@ -67,7 +65,7 @@ export async function run(options: RunOptions): Promise<Run> {
   let authorize: Authorize = () => undefined;
   const embedded = options.dynamodb
     ? undefined
-    : await startDynamoDB(options.data, (...call) => authorize(...call), options.onFailure);
+    : await startDynamoDB(options.data, (...call) => authorize(...call));
   const dynamodb = options.dynamodb ?? embedded?.endpoint ?? "";
   const servers = createServers(options.port);
 
@@ -79,9 +77,9 @@ export async function run(options: RunOptions): Promise<Run> {
   async function redeploy(signal?: AbortSignal): Promise<Deployed> {
     const project = readProject(options.folder, options.stack);
     const { region } = project;
+    const iam = createIam();
     // DynamoDB Local keeps separate tables for each access key.
-    const iam = createIam(options.dynamodb ? OUTSIDER : undefined);
-    const { assume } = iam;
+    const assume = options.dynamodb ? () => OUTSIDER : iam.assume;
     // Later on, the debugger's ports are only free once the previous functions have ended.
     const functions = createFunctions({ ...options, region, dynamodb, assume, startAtOnce: !current });
     const apis = createApis({ ...options, servers, invoke: functions.invoke });

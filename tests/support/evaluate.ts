@@ -5,7 +5,7 @@ import type { Provider, Resource } from "pulumi-aws-local";
 import { deploy, type Outputs, readProject, standIns } from "pulumi-aws-local";
 import { copyProject } from "./project";
 
-/** What a program registers about a resource but Pulumi doesn't pass to mocks. */
+/** What a program registers about a resource, but Pulumi doesn't pass to mocks. */
 export interface Registration {
   type: string;
   name: string;
@@ -52,6 +52,7 @@ export const everyOption = {
   tracing: "true",
   domainName: "www.example.com",
   hostedZoneId: "Z1",
+  disableExecuteApiEndpoint: "true",
   alarmEmail: "ops@example.org",
 };
 
@@ -124,8 +125,8 @@ const api = {
   apiEndpoint: "https://api1.test",
 };
 const vpc = {
-  vpcId: "vpc1",
-  isolatedSubnetIds: ["subnet1", "subnet2"],
+  vpcId: "vpc-00000001",
+  isolatedSubnetIds: ["subnet-00000001", "subnet-00000002"],
   routeTables: [{ id: "table1" }, { id: "table2" }],
 };
 const proof = {
@@ -139,17 +140,22 @@ const aws: Provider = {
   "aws:apigatewayv2/integration:Integration": returns({}, "integration1"),
   "aws:apigatewayv2/stage:Stage": returns({ invokeUrl: "https://api1.test/" }),
   "aws:apigatewayv2/domainName:DomainName": returns({ domainNameConfiguration: target }),
-  "aws:dynamodb/table:Table": returns({ arn: "arn:table", name: "sessions-1" }),
+  "aws:dynamodb/table:Table": returns({
+    arn: "arn:aws:dynamodb:us-east-1:000000000000:table/sessions",
+    name: "sessions-1",
+  }),
   "aws:cloudwatch/logGroup:LogGroup": ({ name }) =>
-    returns({ arn: `arn:log:${name}`, name: `${name}-log` })(),
+    returns({ arn: `arn:aws:logs:us-east-1:000000000000:log-group:${name}`, name: `${name}-log` })(),
   "aws:cloudwatch/metricAlarm:MetricAlarm": ({ name }) => returns({ arn: `arn:alarm:${name}` })(),
-  "aws:iam/role:Role": returns({ arn: "arn:role" }, "role1"),
+  "aws:iam/role:Role": returns({ arn: "arn:aws:iam::000000000000:role/visit" }, "role1"),
   "aws:lambda/function:Function": returns({ invokeArn: "arn:invoke", name: "visit-1" }),
-  "aws:sns/topic:Topic": returns({ arn: "arn:topic" }),
+  "aws:sns/topic:Topic": returns({ arn: "arn:aws:sns:us-east-1:000000000000:alarms" }),
   "awsx:ec2:Vpc": returns(vpc),
   "aws:ec2/vpcEndpoint:VpcEndpoint": returns({ prefixListId: "pl-dynamodb" }),
-  "aws:ec2/securityGroup:SecurityGroup": returns({}, "group1"),
+  "aws:ec2/securityGroup:SecurityGroup": returns({}, "sg-00000001"),
   "aws:acm/certificate:Certificate": returns({ arn: "arn:certificate", domainValidationOptions: [proof] }),
-  "aws:acm/certificateValidation:CertificateValidation": returns({ certificateArn: "arn:validated" }),
+  "aws:acm/certificateValidation:CertificateValidation": returns({
+    certificateArn: "arn:aws:acm:us-east-1:000000000000:certificate/1",
+  }),
   "aws:route53/record:Record": ({ inputs }) => returns({ fqdn: `${inputs.name}.` })(),
 };

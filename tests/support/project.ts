@@ -21,7 +21,7 @@ export function copyProject(): string {
   const copy = mkdtempSync(join(tmpdir(), "project-"));
   copies.push(copy);
   for (const name of readdirSync(project)) {
-    // Left behind by npm run e2e -- --keep.
+    // Settings of a stack that npm run e2e is testing.
     if (name.startsWith("Pulumi.e2e-")) continue;
     if (/\.(ts|yaml|md)$|^(biome|package|tsconfig)\.json$|^(examples|infrastructure|sessions)$/.test(name)) {
       cpSync(join(project, name), join(copy, name), { recursive: true });

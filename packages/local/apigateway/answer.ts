@@ -3,7 +3,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import type { Outcome } from "../lambda/instance";
 import { type Cors, corsHeaders, withCors } from "./cors";
 import { type GatewayResponse, toEvent, toResponse } from "./payload";
-import { decodePath, headBytes, MAX_HEAD_BYTES } from "./request";
+import { decodePath } from "./request";
 import { findRoute } from "./routes";
 
 /** An HTTP API as the program declares it. What has a `variant` is not emulated; it names its kind, in the plural. */
@@ -13,7 +13,7 @@ export interface Api {
   executionArn: string;
   variant?: string;
   cors?: Cors;
-  /** By id. */
+  /** By the targets of routes. */
   integrations: Map<string, Integration>;
   routes: { routeKey: string; target?: string; variant?: string }[];
   /** By name: whether a stage lets another request pass at a time, in milliseconds. */
@@ -30,9 +30,7 @@ export interface Integration {
 export type InvokeFunction = (functionArn: string, event: object, sourceArn: string) => Promise<Outcome>;
 
 export interface Answer extends GatewayResponse {
-  /** Why the gateway answered instead of the function, if it did. */
   error?: string;
-  /** Whether the function had to be started for it; `undefined` when it was not invoked. */
   coldStart?: boolean;
 }
 
@@ -42,11 +40,6 @@ const refuse = (statusCode: number, message: string, error?: string): Answer => 
   body: JSON.stringify({ message }),
   error,
 });
-
-function refuseVariant(variant: string): Answer {
-  const message = `The local run doesn't emulate ${variant}.`;
-  return refuse(501, message, message);
-}
 
 /**
  * Answers a request to an API: finds the stage and the route, and invokes the function behind it.
@@ -60,18 +53,11 @@ export async function answerRequest(
   body: Buffer | undefined,
   invokeFunction: InvokeFunction,
 ): Promise<Answer> {
-  const { method = "" } = request;
-  // A client that takes the API for a proxy names it in the request line.
-  request.url = request.url?.replace(/^https?:\/\/[^/?]*\/?/i, "/");
-
-  if (headBytes(request) > MAX_HEAD_BYTES) {
-    const error = `the request line and headers exceed ${MAX_HEAD_BYTES} bytes`;
-    return refuse(431, "Request Header Fields Too Large", error);
-  }
+  const { method = "", url = "/" } = request;
   if (!body) return refuse(413, "Request Entity Too Large", "the body is over 10 MB");
-  if (api.variant) return refuseVariant(api.variant);
+  if (api.variant) return refuse(501, `The local run doesn't emulate ${api.variant}.`);
 
-  const path = decodePath(request.url ?? "/");
+  const path = decodePath(url);
   if (path === undefined) return refuse(400, "Bad Request", "the path is not percent-encoded correctly");
   if (api.cors && method === "OPTIONS") {
     return { statusCode: 204, headers: corsHeaders(api.cors, request), body: "" };
@@ -83,15 +69,16 @@ export async function answerRequest(
   const match = isPassing && findRoute(api.routes, method, stagePath);
   if (!match) return refuse(404, "Not Found");
 
-  const { routeKey, target, variant } = match.route;
   if (!isPassing(performance.now())) return refuse(429, "Too Many Requests", "throttled");
-  if (variant) return refuseVariant(variant);
-  const integration = api.integrations.get(target?.replace(/^integrations\//, "") ?? "");
+  const { pathParameters, route } = match;
+  const { routeKey, target, variant } = route;
+  const integration = api.integrations.get(target ?? "");
+  const unknown = variant ?? integration?.variant;
+  if (unknown) return refuse(501, `The local run doesn't emulate ${unknown}.`);
   if (!integration) return refuse(500, "Internal Server Error", "the route has no integration");
-  if (integration.variant) return refuseVariant(integration.variant);
 
   const { functionArn, timeoutMilliseconds } = integration;
-  const event = toEvent(request, body, { apiId: api.id, path, requestId, stage, match });
+  const event = toEvent(request, body, { apiId: api.id, path, requestId, stage, routeKey, pathParameters });
   const routePath = routeKey === "$default" ? routeKey : `${method}${routeKey.slice(routeKey.indexOf("/"))}`;
   const answered = new AbortController();
   // When the gateway gives up, the function goes on.
@@ -107,7 +94,7 @@ export async function answerRequest(
 function toAnswer(outcome: Outcome, { cors }: Api, request: IncomingMessage): Answer {
   if ("error" in outcome) {
     const { errorType, errorMessage } = outcome.error;
-    if (errorType === "NotEmulated") return refuse(501, errorMessage, errorMessage);
+    if (errorType === "NotEmulated") return refuse(501, errorMessage);
     return errorType === "RequestEntityTooLargeException"
       ? refuse(413, "Request Entity Too Large", errorMessage)
       : refuse(500, "Internal Server Error", `${errorType}: ${errorMessage}`);

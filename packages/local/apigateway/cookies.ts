@@ -1,13 +1,13 @@
 import type { IncomingMessage, OutgoingHttpHeaders } from "node:http";
 
-// Unlike other browsers, WebKit (Safari) keeps a cookie that is `Secure`, or has a prefix that demands it, only from
-// HTTPS, even on localhost (https://bugs.webkit.org/show_bug.cgi?id=281149). It gets such cookies in a form that it
-// keeps. Functions don't notice.
+// Unlike other browsers, WebKit (Safari) keeps a cookie that is `Secure`, or has a prefix that requires it, only from
+// HTTPS, even on localhost (https://bugs.webkit.org/show_bug.cgi?id=281149). So Safari gets such cookies in a form that
+// it keeps. Functions don't notice.
 
 const isWebKit = ({ headers }: IncomingMessage) =>
   /AppleWebKit\/(?!.*Chrom)/.test(headers["user-agent"] ?? "");
 
-/** The headers of a response, in which cookies are such that the client keeps them. */
+/** The headers of a response, with cookies in a form that the client keeps. */
 export function withKeptCookies(headers: OutgoingHttpHeaders, request: IncomingMessage): OutgoingHttpHeaders {
   const cookies = headers["set-cookie"];
   if (!cookies || !isWebKit(request)) return headers;
@@ -19,7 +19,7 @@ export function withKeptCookies(headers: OutgoingHttpHeaders, request: IncomingM
   return { ...headers, "set-cookie": kept };
 }
 
-/** Gives a request's cookies the names back that the function gave them. */
+/** Restores the names that the function gave to a request's cookies. */
 export function restoreCookies(request: IncomingMessage): void {
   const { cookie } = request.headersDistinct;
   if (!cookie || !isWebKit(request)) return;

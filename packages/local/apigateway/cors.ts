@@ -8,7 +8,7 @@ import type { GatewayResponse } from "./payload";
 
 export type Cors = pulumi.Unwrap<aws.types.input.apigatewayv2.ApiCorsConfiguration>;
 
-/** The headers for a request, which are other ones for a preflight request. An origin that isn't allowed gets none. */
+/** The headers for a request, which differ for a preflight request. An origin that isn't allowed gets none. */
 export function corsHeaders(cors: Cors, { method, headers: { origin } }: IncomingMessage) {
   const allowed = cors.allowOrigins?.find((pattern) => origin && fits(pattern, origin));
   if (!allowed) return {};

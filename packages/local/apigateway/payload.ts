@@ -5,16 +5,16 @@ import type { IncomingMessage, OutgoingHttpHeaders } from "node:http";
 import type { APIGatewayProxyEventV2 } from "aws-lambda";
 import { createTraceRoot } from "../lambda/instance";
 import { ACCOUNT_ID } from "../pulumi/resource";
-import type { RouteMatch } from "./routes";
 
-/** What the gateway adds to a request. */
+/** What the gateway knows about a request. */
 interface GatewayContext {
   apiId: string;
-  /** The request's decoded path. */
+  /** Decoded. */
   path: string;
   requestId: string;
   stage: string;
-  match: RouteMatch<{ routeKey: string }>;
+  routeKey: string;
+  pathParameters?: Record<string, string>;
 }
 
 /** Its `Set-Cookie` header is an array, so that each cookie is sent in a header of its own. */
@@ -29,13 +29,11 @@ const CONNECTION_HEADERS = new Set(
   "connection content-length keep-alive proxy-connection te trailer transfer-encoding upgrade".split(" "),
 );
 
-/** The event for a request. */
 export function toEvent(
   request: IncomingMessage,
   body: Buffer,
-  { apiId, path, requestId, stage, match }: GatewayContext,
+  { apiId, path, requestId, stage, routeKey, pathParameters }: GatewayContext,
 ): APIGatewayProxyEventV2 {
-  const { routeKey } = match.route;
   const [, ...rest] = (request.url ?? "/").split("?");
   const rawQueryString = rest.join("?");
   const parameters = new URLSearchParams(rawQueryString);
@@ -81,7 +79,7 @@ export function toEvent(
       time: commonLogTime(time),
       timeEpoch: time.getTime(),
     },
-    ...(match.pathParameters && { pathParameters: match.pathParameters }),
+    ...(pathParameters && { pathParameters }),
     ...(body.length > 0 && { body: body.toString(isBase64Encoded ? "base64" : "utf8") }),
     isBase64Encoded,
   };

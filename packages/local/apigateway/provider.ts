@@ -12,16 +12,8 @@ export interface ApisOptions {
   servers: Servers;
   invoke: InvokeFunction;
   onRequest?: (request: AnsweredRequest) => void;
-  /** If it is set, a debugger may stop functions, so integrations don't time out. */
+  /** If this is set, a debugger may pause functions, so integrations don't time out. */
   inspectPort?: number;
-}
-
-export interface Apis {
-  provider: Provider;
-  /** The URLs of the APIs, in the order of their declaration. */
-  endpoints(): string[];
-  /** What answers the APIs' requests once everything is deployed, in the same order. */
-  listeners(): Listener[];
 }
 
 const DAY_MS = 86_400_000;
@@ -29,7 +21,7 @@ const DAY_MS = 86_400_000;
 const listed = (variant?: string) => (variant ? [` (${variant})`] : []);
 
 /** Emulates HTTP APIs: each is an HTTP server with the routes, integrations and stages that the program declares. */
-export function createApis({ servers, invoke, onRequest = () => {}, inspectPort }: ApisOptions): Apis {
+export function createApis({ servers, invoke, onRequest = () => {}, inspectPort }: ApisOptions) {
   const apis: Api[] = [];
 
   function find(apiId: string) {
@@ -59,7 +51,7 @@ export function createApis({ servers, invoke, onRequest = () => {}, inspectPort 
         api.endpoint = await servers.open(position);
         if (target) {
           const variant = /^https?:/.test(target) ? "HTTP_PROXY integrations" : undefined;
-          api.integrations.set("quick", integrate(target, variant));
+          api.integrations.set("integrations/quick", integrate(target, variant));
           api.routes.push({ routeKey, target: "integrations/quick" });
           api.stages.set("$default", () => true);
         }
@@ -86,7 +78,7 @@ export function createApis({ servers, invoke, onRequest = () => {}, inspectPort 
         const format = payloadFormatVersion === "2.0" ? undefined : `payload format ${payloadFormatVersion}`;
         const variant = isProxy ? format : `${integrationSubtype ?? integrationType} integrations`;
         const integration = integrate(inputs.integrationUri ?? "", variant, inputs.timeoutMilliseconds);
-        find(inputs.apiId).integrations.set(physicalName, integration);
+        find(inputs.apiId).integrations.set(`integrations/${physicalName}`, integration);
         return { id: physicalName, ignored: listed(variant) };
       },
     ),
@@ -99,8 +91,7 @@ export function createApis({ servers, invoke, onRequest = () => {}, inspectPort 
         if (routes.some((route) => route.routeKey === routeKey)) {
           throw new Error(`the API has another route "${routeKey}"`);
         }
-        const [, integration] = /^integrations\/(.+)$/.exec(target ?? "") ?? [];
-        if (target && !integrations.has(integration ?? "")) {
+        if (target && !integrations.has(target)) {
           throw new Error('its target must be "integrations/" and the id of an integration of its API');
         }
         const variant = authorizationType === "NONE" ? undefined : `${authorizationType} authorizers`;
@@ -114,7 +105,7 @@ export function createApis({ servers, invoke, onRequest = () => {}, inspectPort 
       ["apiId", "name", "autoDeploy", "deploymentId", "accessLogSettings", "defaultRouteSettings"],
       ({ physicalName: name, inputs }) => {
         if (!/^(\$default|[\w-]+)$/.test(name)) {
-          throw new Error(`"${name}" is no name of a stage: use letters, digits, - and _, or $default`);
+          throw new Error(`"${name}" is not a valid stage name: use letters, digits, - and _, or $default`);
         }
         const { apiId, autoDeploy, deploymentId, defaultRouteSettings: limits } = inputs;
         const { endpoint, stages } = find(apiId);
@@ -127,7 +118,7 @@ export function createApis({ servers, invoke, onRequest = () => {}, inspectPort 
         };
       },
     ),
-    // A stage here always has the routes of the program.
+    // Here, a stage always has the program's current routes.
     "aws:apigatewayv2/deployment:Deployment": emulate<aws.apigatewayv2.DeploymentArgs>()(
       ["apiId", "triggers"],
       () => ({}),
@@ -136,7 +127,9 @@ export function createApis({ servers, invoke, onRequest = () => {}, inspectPort 
 
   return {
     provider,
-    endpoints: () => apis.map(({ endpoint }) => endpoint),
-    listeners: () => apis.map((api) => listenerFor(api, invoke, onRequest)),
+    /** The URLs of the APIs, in the order of their declaration. */
+    endpoints: (): string[] => apis.map(({ endpoint }) => endpoint),
+    /** What answers the APIs' requests once everything is deployed, in the same order. */
+    listeners: (): Listener[] => apis.map((api) => listenerFor(api, invoke, onRequest)),
   };
 }

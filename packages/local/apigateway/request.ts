@@ -1,14 +1,6 @@
 import type { IncomingMessage } from "node:http";
 
 const MAX_BODY_BYTES = 10 * 1024 * 1024;
-/** Of the request line and the headers together. */
-export const MAX_HEAD_BYTES = 10_240;
-
-/** The length of the request line and the headers. */
-export function headBytes({ method = "", url = "", httpVersion, rawHeaders }: IncomingMessage): number {
-  const requestLine = `${method} ${url} HTTP/${httpVersion}`;
-  return Buffer.byteLength(requestLine) + Buffer.byteLength(rawHeaders.join(""), "latin1");
-}
 
 /**
  * A URL's path as HTTP APIs decode it: twice, and up to an encoded question mark. AWS's answers to such paths are in

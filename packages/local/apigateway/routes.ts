@@ -1,30 +1,20 @@
-/** A route that matches a request. */
-export interface RouteMatch<Route> {
-  route: Route;
-  /** The values of the path's variables, if it has any. */
-  pathParameters?: Record<string, string>;
-}
-
 /**
  * Finds the route for a request's method and decoded path as an HTTP API does. Literal segments win over variables,
  * variables over a greedy variable, a method over `ANY`, and everything over `$default`.
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-routes.html
+ *
+ * @returns the route, and the values of the path's variables if it has any
  */
-export function findRoute<Route extends { routeKey: string }>(
-  routes: Iterable<Route>,
-  method: string,
-  path: string,
-): RouteMatch<Route> | undefined {
-  let best: (RouteMatch<Route> & { rank: number }) | undefined;
-  for (const route of routes) {
+export function findRoute<Route extends { routeKey: string }>(routes: Route[], method: string, path: string) {
+  const matches = routes.flatMap((route) => {
     const match = matchRoute(route.routeKey, method, path);
-    if (match && (!best || match.rank > best.rank)) best = { route, ...match };
-  }
-  return best;
+    return match ? [{ route, ...match }] : [];
+  });
+  return matches.sort((one, other) => other.rank - one.rank)[0];
 }
 
 function matchRoute(routeKey: string, method: string, path: string) {
-  if (routeKey === "$default") return { rank: 0 };
+  if (routeKey === "$default") return { rank: 0, pathParameters: undefined };
   const [routeMethod, routePath = ""] = routeKey.split(" ");
   if (routeMethod !== method && routeMethod !== "ANY") return undefined;
 
@@ -34,17 +24,17 @@ function matchRoute(routeKey: string, method: string, path: string) {
   if (isGreedy ? given.length < wanted.length : given.length !== wanted.length) return undefined;
 
   let literals = 0;
-  const variables: [string, string][] = [];
+  const variables: Record<string, string> = {};
   for (const [i, segment] of wanted.entries()) {
     const variable = /^\{(.+?)\+?\}$/.exec(segment)?.[1];
     const value = segment.endsWith("+}") ? given.slice(i).join("/") : (given[i] ?? "");
     if (variable && !value) return undefined;
-    if (variable) variables.push([variable, value]);
+    if (variable) variables[variable] = value;
     else if (segment === given[i]) literals += 1;
     else return undefined;
   }
   const rank = (isGreedy ? 1 : 1000) + 2 * literals + (routeMethod === "ANY" ? 0 : 1);
-  return variables.length > 0 ? { rank, pathParameters: Object.fromEntries(variables) } : { rank };
+  return { rank, pathParameters: Object.keys(variables).length > 0 ? variables : undefined };
 }
 
 /** @throws Error that says what is wrong with a route key */

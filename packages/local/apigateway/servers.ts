@@ -1,4 +1,5 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { once } from "node:events";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { UserError } from "../pulumi/errors";
 import { readBody } from "./request";
@@ -6,26 +7,24 @@ import { readBody } from "./request";
 /** Answers a request whose body has been read; the body is `undefined` if it is too large. */
 export type Listener = (request: IncomingMessage, response: ServerResponse, body: Buffer | undefined) => void;
 
+export type Servers = ReturnType<typeof createServers>;
+
 /**
  * The HTTP servers of APIs: one for the API that the program declares first, one for the second, and so on. They
  * outlive a deployment, so that an open page finds its API after the next.
+ *
+ * @param port the first API's port; 0 picks a free one, as for all others
  */
-export interface Servers {
-  /** Opens the server at a position, if it isn't open yet. Its requests wait for a listener. Resolves to its URL. */
-  open(position: number): Promise<string>;
-  /** Has these listeners answer from now on, each at its position, and closes all servers beyond them. */
-  serve(listeners: Listener[]): Promise<void>;
-}
-
-/** @param port the first API's port; 0 picks a free one, as for all others */
-export function createServers(port: number): Servers {
-  const servers: Promise<ApiServer>[] = [];
+export function createServers(port: number) {
+  const servers: ReturnType<typeof openServer>[] = [];
   return {
-    async open(position) {
+    /** Opens the server at a position, if it isn't open yet. Its requests wait for a listener. Resolves to its URL. */
+    async open(position: number): Promise<string> {
       servers[position] ??= openServer(position === 0 ? port : 0);
       return (await servers[position]).endpoint;
     },
-    async serve(listeners) {
+    /** Has these listeners answer from now on, each at its position, and closes all servers beyond them. */
+    async serve(listeners: Listener[]): Promise<void> {
       const unused = servers.splice(listeners.length);
       // One that could not be opened need not be closed.
       await Promise.all(unused.map((server) => server.then(({ close }) => close()).catch(() => {})));
@@ -34,13 +33,7 @@ export function createServers(port: number): Servers {
   };
 }
 
-interface ApiServer {
-  endpoint: string;
-  serve(listener: Listener): void;
-  close(): void;
-}
-
-async function openServer(port: number): Promise<ApiServer> {
+async function openServer(port: number) {
   let serve: (listener: Listener) => void = () => {};
   let listener: Listener | Promise<Listener> = new Promise<Listener>((resolve) => {
     serve = resolve;
@@ -56,28 +49,19 @@ async function openServer(port: number): Promise<ApiServer> {
       response.destroy();
     }
   });
-  const endpoint = await listenAt(server, port);
+  await once(server.listen(port, "127.0.0.1"), "listening").catch(({ code }) => {
+    const problem = code === "EADDRINUSE" ? "is in use" : `cannot be used (${code})`;
+    throw new UserError(`Port ${port} ${problem}. Choose another with --port, or 0 for a free one.`);
+  });
   return {
-    endpoint,
-    serve(next) {
+    endpoint: `http://localhost:${(server.address() as AddressInfo).port}`,
+    serve(next: Listener): void {
       serve(next);
       listener = next;
     },
-    close() {
+    close(): void {
       server.close();
       server.closeAllConnections();
     },
   };
-}
-
-/** Listens on the loopback address. Resolves to the URL. */
-async function listenAt(server: Server, port: number): Promise<string> {
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", (error: NodeJS.ErrnoException) => {
-      const problem = error.code === "EADDRINUSE" ? "is in use" : `cannot be used (${error.code})`;
-      reject(new UserError(`Port ${port} ${problem}. Choose another with --port, or 0 for a free one.`));
-    });
-    server.listen(port, "127.0.0.1", resolve);
-  });
-  return `http://localhost:${(server.address() as AddressInfo).port}`;
 }

@@ -1,8 +1,6 @@
 /**
- * API Gateway's token bucket: it holds the burst and refills at the rate. As in AWS, a missing limit is 0.
+ * API Gateway's token bucket: it holds the burst and refills at the rate a second. As in AWS, a missing limit is 0.
  *
- * @param rate requests a second
- * @param burst requests at a time
  * @returns whether another request may pass at a time in milliseconds
  */
 export function createThrottle(rate = 0, burst = 0): (now: number) => boolean {

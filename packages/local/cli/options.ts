@@ -64,7 +64,7 @@ function parse(args: string[]) {
   const afterPort = args[args.indexOf("--port") + 1] ?? "";
   if (/^-\d/.test(afterPort)) toPort("port", afterPort);
   try {
-    // Nor has it options whose value can be left out.
+    // It doesn't support options with an optional value, either.
     return parseArgs({ args: args.map((arg) => (arg === "--inspect" ? "--inspect=9229" : arg)), options })
       .values;
   } catch (error) {

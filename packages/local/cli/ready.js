@@ -1,4 +1,4 @@
-// What must be there before anything can be loaded. It runs on any Node.js, and needs no package.
+// Checks what must be there before anything can be loaded. It runs on any Node.js and needs no package.
 
 const { existsSync } = require("node:fs");
 const { tmpdir } = require("node:os");

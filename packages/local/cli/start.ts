@@ -31,7 +31,6 @@ async function main(): Promise<void> {
     onLog: createLogPrinter(logs),
     onInspect: (name, url) => console.log(`Attach a debugger to ${name} at ${url}`),
     onInvoke: verbose ? printInvocation : undefined,
-    onFailure: fail,
   };
   if (wantsWatch) watch(folder, () => deploy(options));
   await deploy({ ...options, onCreated: printCreated });

@@ -14,7 +14,7 @@ declare module "dynalite" {
 }
 
 declare module "dynalite/validations/*" {
-  /** The parameters of an action. It gets no others. */
+  /** The parameters that an action accepts. */
   const validation: { types: Record<string, { type: string; enum?: string[] }> };
   export = validation;
 }

@@ -12,28 +12,19 @@ import putItem = require("dynalite/validations/putItem");
 import updateItem = require("dynalite/validations/updateItem");
 
 import type { Authorize } from "../iam/provider";
-import type { UserError } from "../pulumi/errors";
 import { ACCOUNT_ID } from "../pulumi/resource";
-import { prepareDataFolder, watchDataFolder } from "./datafolder";
+import { prepareDataFolder } from "./datafolder";
 
-export interface EmbeddedDynamoDB {
-  endpoint: string;
-  close(): Promise<void>;
-}
+export type EmbeddedDynamoDB = Awaited<ReturnType<typeof startDynamoDB>>;
 
 /**
  * Starts a DynamoDB in this process, on the loopback address.
  *
  * @param data a folder that keeps the tables; without it they are in memory
  * @param authorize called before each action; without it, all are allowed
- * @param onFailure called when the folder fails later on, for example because the disk is full
  * @throws UserError when the folder can't be used, or another run is using it
  */
-export async function startDynamoDB(
-  data?: string,
-  authorize?: Authorize,
-  onFailure: (error: UserError) => void = () => {},
-): Promise<EmbeddedDynamoDB> {
+export async function startDynamoDB(data?: string, authorize?: Authorize) {
   const path = data && (await prepareDataFolder(data));
   const server = dynalite({ path, createTableMs: 0, deleteTableMs: 0, updateTableMs: 0 });
   // Longer than most clients keep an idle connection: a request that meets a closing connection is lost.
@@ -50,11 +41,9 @@ export async function startDynamoDB(
   server.removeAllListeners("request").on("request", guard(work, authorize));
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const stopWatching = data && path ? watchDataFolder(data, path, onFailure) : () => {};
   return {
     endpoint,
     async close() {
-      stopWatching();
       isClosing = true;
       // dynalite throws when its database closes in the middle of a call, even one whose caller has gone away.
       await Promise.all(working);
@@ -101,7 +90,6 @@ function guard(handle: RequestListener, authorize?: Authorize): RequestListener 
         .writeHead(status, { "content-type": "application/x-amz-json-1.0" })
         .end(JSON.stringify({ __type: `com.amazon.coral.service#${type}`, Message }));
     const body = await buffer(request).catch(() => undefined);
-    // The caller has gone away.
     if (!body) return;
     const { headers, method, url } = request;
     if (headers.origin) return refuse(403, "AccessDeniedException", "Web pages have no access.");

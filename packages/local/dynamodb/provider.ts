@@ -1,6 +1,3 @@
-import { request as requestHttp } from "node:http";
-import { request as requestHttps } from "node:https";
-import { json } from "node:stream/consumers";
 import type * as aws from "@pulumi/aws";
 import { emulate, type Provider } from "../pulumi/resource";
 
@@ -29,28 +26,16 @@ export function createTables(endpoint: string, region: string): Provider {
       const { hashKey = "", rangeKey, attributes = [] } = inputs;
       const definition = {
         TableName,
-        KeySchema: keySchema(hashKey, rangeKey),
+        KeySchema: keySchema({ hashKey, rangeKey }),
         AttributeDefinitions: attributes.map(({ name, type }) => ({
           AttributeName: name,
           AttributeType: type,
         })),
-        GlobalSecondaryIndexes: inputs.globalSecondaryIndexes?.map((index) => ({
-          IndexName: index.name,
-          KeySchema: keySchema(index.hashKey, index.rangeKey, index.keySchemas),
-          Projection: { ProjectionType: index.projectionType, NonKeyAttributes: index.nonKeyAttributes },
-        })),
-        LocalSecondaryIndexes: inputs.localSecondaryIndexes?.map((index) => ({
-          IndexName: index.name,
-          KeySchema: keySchema(hashKey, index.rangeKey),
-          Projection: { ProjectionType: index.projectionType, NonKeyAttributes: index.nonKeyAttributes },
-        })),
+        GlobalSecondaryIndexes: inputs.globalSecondaryIndexes?.map(toIndex),
+        LocalSecondaryIndexes: inputs.localSecondaryIndexes?.map((index) => toIndex({ ...index, hashKey })),
         BillingMode: "PAY_PER_REQUEST",
       };
       if (inputs.ttl?.enabled && !inputs.ttl.attributeName) throw new Error("its ttl has no attributeName");
-      for (const { AttributeName: key } of definition.KeySchema) {
-        if (attributes.some(({ name }) => name === key)) continue;
-        throw new Error(`its key "${key}" is not one of its attributes`);
-      }
       const existing = await callDynamoDB(endpoint, region, "DescribeTable", { TableName });
       if (!existing) await callDynamoDB(endpoint, region, "CreateTable", definition);
       else if (keysOf(existing.Table) !== keysOf(definition)) {
@@ -63,19 +48,28 @@ export function createTables(endpoint: string, region: string): Provider {
   return { "aws:dynamodb/table:Table": table };
 }
 
-interface Key {
-  attributeName: string;
-  keyType: string;
+interface Keys {
+  hashKey?: string;
+  rangeKey?: string;
+  /** A newer form of both. */
+  keySchemas?: { attributeName: string; keyType: string }[];
 }
 
-/** A key as DynamoDB's API has it, which an index may also declare that way. */
-function keySchema(hashKey = "", rangeKey?: string, keys?: Key[]) {
-  const declared = keys ?? [
+function keySchema({ hashKey = "", rangeKey, keySchemas }: Keys) {
+  const keys = keySchemas ?? [
     { attributeName: hashKey, keyType: "HASH" },
     ...(rangeKey ? [{ attributeName: rangeKey, keyType: "RANGE" }] : []),
   ];
-  return declared.map(({ attributeName, keyType }) => ({ AttributeName: attributeName, KeyType: keyType }));
+  return keys.map(({ attributeName, keyType }) => ({ AttributeName: attributeName, KeyType: keyType }));
 }
+
+type Index = Keys & { name: string; projectionType: string; nonKeyAttributes?: string[] };
+
+const toIndex = (index: Index) => ({
+  IndexName: index.name,
+  KeySchema: keySchema(index),
+  Projection: { ProjectionType: index.projectionType, NonKeyAttributes: index.nonKeyAttributes },
+});
 
 interface Table {
   KeySchema: object[];
@@ -98,28 +92,26 @@ interface Answer {
 
 /** Calls DynamoDB. The AWS SDK would take longer to load than the rest of the local run. */
 async function callDynamoDB(endpoint: string, region: string, action: string, input: object) {
-  const request = endpoint.startsWith("https:") ? requestHttps : requestHttp;
-  const answer = await new Promise<Answer>((resolve, reject) => {
-    const sent = request(endpoint, {
-      method: "POST",
-      timeout: TIMEOUT_MS,
-      headers: {
-        "content-type": "application/x-amz-json-1.0",
-        "x-amz-target": `DynamoDB_20120810.${action}`,
-        "x-amz-date": `${new Date().toISOString().replace(/[-:]|\.\d+/g, "")}`,
-        // Neither the embedded DynamoDB nor DynamoDB Local checks signatures.
-        authorization:
-          `AWS4-HMAC-SHA256 Credential=${OUTSIDER}/20260101/${region}/dynamodb/aws4_request,` +
-          " SignedHeaders=host, Signature=0",
-      },
+  const headers = {
+    "content-type": "application/x-amz-json-1.0",
+    "x-amz-target": `DynamoDB_20120810.${action}`,
+    "x-amz-date": `${new Date().toISOString().replace(/[-:]|\.\d+/g, "")}`,
+    // Neither the embedded DynamoDB nor DynamoDB Local checks signatures.
+    authorization:
+      `AWS4-HMAC-SHA256 Credential=${OUTSIDER}/20260101/${region}/dynamodb/aws4_request,` +
+      " SignedHeaders=host, Signature=0",
+  };
+  const signal = AbortSignal.timeout(TIMEOUT_MS);
+  const answer: Answer = await fetch(endpoint, {
+    method: "POST",
+    headers,
+    body: JSON.stringify(input),
+    signal,
+  })
+    .then((response) => response.json())
+    .catch(({ message, cause }) => {
+      throw new Error(`no DynamoDB answers at ${endpoint} (${cause?.code ?? message})`);
     });
-    sent.on("response", (response) => json(response).then((value) => resolve(value as Answer), reject));
-    sent.on("timeout", () => sent.destroy(new Error(`no answer within ${TIMEOUT_MS / 1000} s`)));
-    sent.on("error", reject);
-    sent.end(JSON.stringify(input));
-  }).catch((error) => {
-    throw new Error(`no DynamoDB answers at ${endpoint} (${error.code ?? error.message})`);
-  });
   if (!answer.__type) return answer;
   if (answer.__type.endsWith("#ResourceNotFoundException")) return undefined;
   throw new Error(`DynamoDB refuses ${action}: ${answer.message ?? answer.__type}`);

@@ -1,13 +1,10 @@
 import type * as aws from "@pulumi/aws";
 import type * as pulumi from "@pulumi/pulumi";
 
-/** A valid statement of a policy document. */
 export interface Statement {
   effect: "Allow" | "Deny";
   actions: string[];
   resources: string[];
-  /** Allowed values, by operator and key. */
-  conditions: Record<string, Record<string, string | string[]>>;
 }
 
 type Document = pulumi.Unwrap<aws.iam.PolicyDocument>;
@@ -26,39 +23,15 @@ export function fits(pattern: string, text: string): boolean {
   return new RegExp(`^${expression}$`, "s").test(text);
 }
 
-const isLike = (value: string | undefined, allowed: string[]) =>
-  value !== undefined && allowed.some((pattern) => fits(pattern, value));
-const operators: Record<string, (value: string | undefined, allowed: string[]) => boolean> = {
-  ArnEquals: isLike,
-  ArnLike: isLike,
-  StringEquals: (value, allowed) => value !== undefined && allowed.includes(value),
-  StringLike: isLike,
-  Null: (value, allowed) => allowed.includes(String(value === undefined)),
-};
-
-const isKnown = (operator: string, key: string) =>
-  operator in operators && ["aws:PrincipalArn", "lambda:SourceFunctionArn"].includes(key);
-
-/** Whether a statement applies to a call; `context` has the values of condition keys. */
-export const appliesTo = (
-  { actions, resources, conditions }: Statement,
-  action: string,
-  resource: string,
-  context: Record<string, string>,
-): boolean =>
+/** Whether a statement is about a call. */
+export const appliesTo = ({ actions, resources }: Statement, action: string, resource: string): boolean =>
   actions.some((pattern) => fits(pattern.toLowerCase(), action.toLowerCase())) &&
-  resources.some((pattern) => fits(pattern, resource)) &&
-  Object.entries(conditions).every(([operator, keys]) =>
-    Object.entries(keys).every(
-      ([key, allowed]) => !isKnown(operator, key) || operators[operator]?.(context[key], list(allowed)),
-    ),
-  );
+  resources.some((pattern) => fits(pattern, resource));
 
 const parse = (policy: PolicyInput): Document => (typeof policy === "string" ? JSON.parse(policy) : policy);
 
 /**
- * What can't be evaluated here, such as an unknown condition, is listed. It doesn't keep a statement from allowing,
- * but a statement with it denies nothing.
+ * Conditions, `NotAction` and `NotResource` aren't evaluated, but listed. A statement with them denies nothing.
  *
  * @throws Error for a statement that AWS would refuse
  */
@@ -68,25 +41,22 @@ export function readPolicy(policy: PolicyInput): { statements: Statement[]; igno
     throw new Error(`"${Version}" is not a policy Version; use "2012-10-17"`);
   }
   const ignored: string[] = [];
-  const statements = list(Statement).flatMap(({ Sid, Effect, Action, Resource, Condition, ...others }) => {
-    const { NotAction, NotResource, ...refused } = others;
+  const statements = list(Statement).flatMap((statement) => {
+    const { Sid, Effect, Action, NotAction, Resource, NotResource, Condition, ...refused } = statement;
     const [first] = Object.keys(refused);
     if (first) throw new Error(`a role's policy can't have a ${first}`);
     const isComplete = (Action ?? NotAction)?.length && (Resource ?? NotResource)?.length;
     if (!["Allow", "Deny"].includes(Effect) || !isComplete) {
       throw new Error('a statement needs an Effect ("Allow" or "Deny"), an Action and a Resource');
     }
-    const conditions = (Condition ?? {}) as Statement["conditions"];
-    const unknown = [...Object.keys(others), ...Object.entries(conditions).flatMap(unknownConditions)];
+    const unevaluated = Object.entries({ NotAction, NotResource, Condition });
+    const unknown = unevaluated.flatMap(([name, value]) => (value ? [name] : []));
     ignored.push(...unknown.map((what) => ` with ${what}`));
     if (unknown.length > 0 && Effect === "Deny") return [];
-    return { effect: Effect, actions: list(Action ?? "*"), resources: list(Resource ?? "*"), conditions };
+    return { effect: Effect, actions: list(Action ?? "*"), resources: list(Resource ?? "*") };
   });
   return { statements, ignored };
 }
-
-const unknownConditions = ([operator, keys]: [string, object]) =>
-  Object.keys(keys).flatMap((key) => (isKnown(operator, key) ? [] : `the condition ${operator} of ${key}`));
 
 /** Whether a role's trust policy lets Lambda assume it. */
 export function trustsLambda(trust: PolicyInput): boolean {

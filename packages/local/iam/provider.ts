@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type * as aws from "@pulumi/aws";
-import { ACCOUNT_ID, emulate, type Provider } from "../pulumi/resource";
+import { ACCOUNT_ID, type Created, emulate, type Provider } from "../pulumi/resource";
 import { type DocumentInputs, writeDocument } from "./document";
 import { listUnknown, managedStatements } from "./managed";
 import { appliesTo, type PolicyInput, readPolicy, type Statement, trustsLambda } from "./policy";
@@ -16,32 +16,16 @@ interface Role {
 /**
  * Decides whether a call is allowed.
  *
- * @param accessKeyId the caller's; one without a role, such as somebody who looks into the tables, may do everything
+ * @param accessKeyId the caller's; a caller without a role, such as a person who looks into the tables, may do anything
  * @param action as in `dynamodb:GetItem`
- * @param resource an ARN
  * @returns AWS's message if the call is denied, `undefined` if it is allowed
  */
 export type Authorize = (accessKeyId: string, action: string, resource: string) => string | undefined;
 
-export interface Iam {
-  provider: Provider;
-  /**
-   * Gives a function credentials of its role: an access key id; `undefined` if the program doesn't declare the role.
-   *
-   * @throws Error when the role doesn't trust Lambda
-   */
-  assume(roleArn: string, functionArn: string): string | undefined;
-  authorize: Authorize;
-}
-
 const nameIn = (nameOrArn: string) => nameOrArn.replace(/^.*role\//, "");
 
-/**
- * Emulates roles and policies: a function may do what its role's policies allow.
- *
- * @param sharedKeyId an access key id for all functions, instead of one for each
- */
-export function createIam(sharedKeyId?: string): Iam {
+/** Emulates roles and policies: a function may do what its role's policies allow. */
+export function createIam() {
   const roles = new Map<string, Role>();
   const policies = new Map<string, Statement[]>();
   const callers = new Map<string, { role: Role; functionArn: string }>();
@@ -51,6 +35,11 @@ export function createIam(sharedKeyId?: string): Iam {
     const role = roles.get(nameIn(nameOrArn));
     if (!role) throw new Error(`there is no role ${nameOrArn}`);
     return role;
+  }
+
+  function attach(roleNames: string[], policyArn: string): Created {
+    for (const name of roleNames) find(name).attached.push(policyArn);
+    return { ignored: listUnknown([policyArn]) };
   }
 
   const provider: Provider = {
@@ -78,17 +67,11 @@ export function createIam(sharedKeyId?: string): Iam {
     }),
     "aws:iam/rolePolicyAttachment:RolePolicyAttachment": emulate<aws.iam.RolePolicyAttachmentArgs>()(
       ["role", "policyArn"],
-      ({ inputs: { role, policyArn } }) => {
-        find(role as string).attached.push(policyArn);
-        return { ignored: listUnknown([policyArn]) };
-      },
+      ({ inputs: { role, policyArn } }) => attach([role as string], policyArn),
     ),
     "aws:iam/policyAttachment:PolicyAttachment": emulate<aws.iam.PolicyAttachmentArgs>()(
       ["roles", "policyArn"],
-      ({ inputs: { roles = [], policyArn } }) => {
-        for (const role of roles) find(role as string).attached.push(policyArn);
-        return { ignored: listUnknown([policyArn]) };
-      },
+      ({ inputs: { roles = [], policyArn } }) => attach(roles as string[], policyArn),
     ),
     "aws:iam/getPolicyDocument:getPolicyDocument": ({ inputs }) => {
       const json = writeDocument(inputs as DocumentInputs);
@@ -96,40 +79,37 @@ export function createIam(sharedKeyId?: string): Iam {
     },
   };
 
-  return {
-    provider,
-    assume(roleArn, functionArn) {
-      const role = roles.get(nameIn(roleArn));
-      if (!role) return sharedKeyId;
-      if (!trustsLambda(role.trust)) {
-        throw new Error("The role defined for the function cannot be assumed by Lambda.");
-      }
-      if (sharedKeyId) return sharedKeyId;
-      const hash = createHash("sha256").update(functionArn).digest("hex").toUpperCase();
-      const accessKeyId = `ASIA${hash.slice(0, 16)}`;
-      callers.set(accessKeyId, { role, functionArn });
-      return accessKeyId;
-    },
-    authorize(accessKeyId, action, resource) {
-      const caller = callers.get(accessKeyId);
-      if (!caller) return undefined;
-      const { role, functionArn } = caller;
-      const context = {
-        "lambda:SourceFunctionArn": functionArn,
-        "aws:PrincipalArn": iamArn(`role/${role.name}`),
-      };
-      const attached = role.attached.flatMap((arn) => policies.get(arn) ?? managedStatements(arn));
-      const statements = [...role.inline, ...attached];
-      const effects = statements
-        .filter((statement) => appliesTo(statement, action, resource, context))
-        .map(({ effect }) => effect);
-      const isDenied = effects.includes("Deny");
-      if (effects.length > 0 && !isDenied) return undefined;
-      const user = `arn:aws:sts::${ACCOUNT_ID}:assumed-role/${role.name}/${functionArn.split(":").pop()}`;
-      const reason = isDenied
-        ? "with an explicit deny in an identity-based policy"
-        : `because no identity-based policy allows the ${action} action`;
-      return `User: ${user} is not authorized to perform: ${action} on resource: ${resource} ${reason}`;
-    },
+  /**
+   * Gives a function credentials of its role: an access key id; `undefined` if the program doesn't declare the role.
+   *
+   * @throws Error when the role doesn't trust Lambda
+   */
+  function assume(roleArn: string, functionArn: string): string | undefined {
+    const role = roles.get(nameIn(roleArn));
+    if (!role) return undefined;
+    if (!trustsLambda(role.trust)) {
+      throw new Error("The role defined for the function cannot be assumed by Lambda.");
+    }
+    const hash = createHash("sha256").update(functionArn).digest("hex").toUpperCase();
+    const accessKeyId = `ASIA${hash.slice(0, 16)}`;
+    callers.set(accessKeyId, { role, functionArn });
+    return accessKeyId;
+  }
+
+  const authorize: Authorize = (accessKeyId, action, resource) => {
+    const caller = callers.get(accessKeyId);
+    if (!caller) return undefined;
+    const { name, inline, attached } = caller.role;
+    const statements = [...inline, ...attached.flatMap((arn) => policies.get(arn) ?? managedStatements(arn))];
+    const applying = statements.filter((statement) => appliesTo(statement, action, resource));
+    const isDenied = applying.some(({ effect }) => effect === "Deny");
+    if (applying.length > 0 && !isDenied) return undefined;
+    const user = `arn:aws:sts::${ACCOUNT_ID}:assumed-role/${name}/${caller.functionArn.split(":").pop()}`;
+    const reason = isDenied
+      ? "with an explicit deny in an identity-based policy"
+      : `because no identity-based policy allows the ${action} action`;
+    return `User: ${user} is not authorized to perform: ${action} on resource: ${resource} ${reason}`;
   };
+
+  return { provider, assume, authorize };
 }

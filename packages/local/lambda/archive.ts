@@ -15,7 +15,7 @@ import * as pulumi from "@pulumi/pulumi";
 /**
  * Writes an archive's files into a folder.
  *
- * @returns whether it could: all is text or in local files and folders
+ * @returns whether that is possible: all of it must be text, or local files and folders
  */
 export async function unpack(archive: pulumi.asset.Archive, folder: string): Promise<boolean> {
   if (archive instanceof pulumi.asset.FileArchive) {
@@ -36,7 +36,7 @@ export async function unpack(archive: pulumi.asset.Archive, folder: string): Pro
 }
 
 /**
- * Lets functions below a folder load the project's AWS SDK, as Lambda has one for those that don't bring their own.
+ * Lets functions below a folder load the project's AWS SDK: Lambda, too, has one for functions that don't include it.
  * Other packages stay out of reach.
  */
 export function lendSdk(project: string, folder: string): void {

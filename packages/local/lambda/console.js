@@ -6,7 +6,7 @@ const { format } = require("node:util");
 const LEVELS = ["TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL"];
 
 /**
- * Replaces the methods of `console` by Lambda's, in the function's log format and from its log level on.
+ * Replaces the methods of `console` with Lambda's, in the function's log format and from its log level up.
  *
  * @param invocation holds the current request id
  */
@@ -28,7 +28,7 @@ exports.patchConsole = (invocation) => {
   console.log = console.info;
 };
 
-/** An error by itself becomes the message; the parts of one among several values go beside the message. */
+/** A single error becomes the message. The parts of one among several values are added beside the message. */
 function jsonLine(start, values) {
   const [value] = values;
   if (values.length === 1) {

@@ -11,6 +11,8 @@ export const FUNCTION_INPUTS = [
   "environment",
   "loggingConfig",
   "architectures",
+  // There is only one version here.
+  "publish",
 ] as const;
 
 export type FunctionInputs = Inputs<aws.lambda.FunctionArgs, (typeof FUNCTION_INPUTS)[number]>;
@@ -18,11 +20,9 @@ export type FunctionInputs = Inputs<aws.lambda.FunctionArgs, (typeof FUNCTION_IN
 export interface FunctionPlace {
   functionName: string;
   region: string;
-  /** The folder with the function's code. */
   taskRoot: string;
   /** Of the function's role. Without one, it is allowed everything. */
   accessKeyId?: string;
-  /** DynamoDB's URL. */
   dynamodb: string;
   /** The URL of whatever stands in for all other services. */
   otherServices: string;
@@ -61,7 +61,7 @@ export function environmentOf(
     AWS_SECRET_ACCESS_KEY: "local",
     AWS_SESSION_TOKEN: "local",
     LAMBDA_TASK_ROOT: taskRoot,
-    // In AWS the function runs on the Node.js that it declares, not on this machine's.
+    // On AWS, the function runs on the Node.js version that it declares, not on this machine's.
     AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true",
     // Keep the SDK from reading the developer's own settings.
     AWS_CONFIG_FILE: "/dev/null",

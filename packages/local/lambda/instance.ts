@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { once } from "node:events";
-import { exitReason, startProcess } from "./process";
+import { startProcess } from "./process";
 
 export interface FunctionDefinition {
   functionArn: string;
@@ -10,8 +10,6 @@ export interface FunctionDefinition {
   memorySize: number;
   /** In seconds. */
   timeout: number;
-  /** Seconds that an instance may take to load its module; by default 10, as in Lambda. */
-  initTimeout?: number;
   /** The debugger's port, if there is to be one; 0 picks a free port. */
   inspectPort?: number;
   /** Called with what the function writes to its log. */
@@ -24,52 +22,38 @@ export interface Invocation {
   functionArn: string;
   requestId: string;
   traceId: string;
-  /** The event, as JSON. */
   event: string;
   /** When the invocation times out, in milliseconds since 1970. */
   deadline: number;
 }
 
 /** A result as JSON (`null` from a handler that returns nothing), or why there is none. */
-export type Outcome = ({ result: string } | { error: Failure }) & {
+export type Outcome = ({ result: string } | { error: { errorType: string; errorMessage: string } }) & {
   /** Of the invocation, if it came to one. */
   requestId?: string;
-  /** Whether an instance was started for it. */
   coldStart?: boolean;
 };
 
-interface Failure {
-  errorType: string;
-  errorMessage: string;
-}
-
 /** What `runtime.js` sends. After a fatal failure, the process ends. */
-type Message = Outcome | { fatal: Failure } | { inspectorUrl?: string };
+type Message = Outcome | { fatal: { errorType: string; errorMessage: string } } | { inspectorUrl: string };
 
 export const failure = (errorType: string, errorMessage: string): Outcome => ({
   error: { errorType, errorMessage },
 });
 
-export interface Instance {
-  /** Never throws: whatever the function does is an outcome. */
-  handle(event: string): Promise<Outcome>;
-  /** Whether it can take another invocation: it has not crashed or timed out. */
-  isAlive(): boolean;
-  end(): Promise<unknown>;
-}
-
+/** Seconds that an instance may take to load its module, as in Lambda. */
+const INIT_TIMEOUT = 10;
 /** In seconds. With a debugger, an instance may take this long for anything. */
 const DAY = 86_400;
 
-/** Starts a process with Lambda's runtime in it. */
-export function startInstance(definition: FunctionDefinition): Instance {
+export type Instance = ReturnType<typeof startInstance>;
+
+export function startInstance(definition: FunctionDefinition) {
   const { functionArn, inspectPort, onLog, onInspect } = definition;
-  const { timeout, initTimeout = 10 } =
-    inspectPort === undefined ? definition : { timeout: DAY, initTimeout: DAY };
+  const isInspected = inspectPort !== undefined;
   const child = startProcess(definition);
   for (const stream of [child.stdout, child.stderr]) stream?.setEncoding("utf8").on("data", onLog);
 
-  /** What has ended the process. */
   let death: Outcome | undefined;
   // Resolves the wait for the process's next answer. (Racing each answer against one promise of the process's end
   // would keep all answers in memory.)
@@ -79,13 +63,15 @@ export function startInstance(definition: FunctionDefinition): Instance {
     settle(outcome);
   };
   child.on("message", (message: Message) => {
-    if ("fatal" in message) die({ error: message.fatal });
-    else if (!("inspectorUrl" in message)) settle(message as Outcome);
-    else if (message.inspectorUrl) onInspect?.(message.inspectorUrl);
-    else if (inspectPort) onLog(`No debugger can attach: choose another port with --inspect=PORT.\n`);
+    if ("inspectorUrl" in message) onInspect?.(message.inspectorUrl);
+    else if ("fatal" in message) die({ error: message.fatal });
+    else settle(message);
   });
   child.once("exit", (code, signal) => {
-    die(failure("Runtime.ExitError", `Runtime exited ${exitReason(code, signal, definition)}`));
+    // Node.js aborts when its heap is full.
+    const memory = signal === "SIGABRT" ? `, probably for lack of memory (${definition.memorySize} MB)` : "";
+    const reason = signal ? `signal: ${signal}${memory}` : `exit status ${code}`;
+    die(failure("Runtime.ExitError", `Runtime exited with error: ${reason}`));
   });
   // A process that could not be started or is gone: "exit" follows, or has come before.
   child.on("error", ({ message }) => die(failure("Runtime.ExitError", message)));
@@ -103,18 +89,21 @@ export function startInstance(definition: FunctionDefinition): Instance {
       };
     });
 
-  const ready = answerWithin(initTimeout);
+  const ready = answerWithin(isInspected ? DAY : INIT_TIMEOUT);
   return {
-    async handle(event) {
+    /** Never throws: whatever the function does is an outcome. */
+    async handle(event: string): Promise<Outcome> {
       const requestId = randomUUID();
       await ready;
       if (death) return { ...death, requestId };
+      const timeout = isInspected ? DAY : definition.timeout;
       const deadline = Date.now() + timeout * 1000;
       const answer = answerWithin(timeout);
       const traceId = `${createTraceRoot()};Parent=${randomBytes(8).toString("hex")};Sampled=0`;
       child.send({ functionArn, requestId, traceId, event, deadline } satisfies Invocation);
       return { ...(await answer), requestId };
     },
+    /** Whether it can take another invocation: it has not crashed or timed out. */
     isAlive: () => !death,
     async end() {
       if (child.kill("SIGKILL")) await once(child, "exit");

@@ -1,47 +1,27 @@
 import { type FunctionDefinition, failure, type Instance, type Outcome, startInstance } from "./instance";
 
-/** The instances of one function. */
-export interface Instances {
-  /** Starts an instance ahead of the first invocation. */
-  start(): void;
-  /** Hands an event, as JSON, to a free instance or a new one. */
-  serve(event: string): Promise<Outcome>;
-  end(): Promise<void>;
-}
-
-/**
- * How many instances may run at first; further invocations queue, as more would only compete for this machine's cores.
- * If none gets free for {@link STALL_MS}, all of them are waiting for something else, and as many again may start.
- */
+/** How many instances may run. Further invocations queue: more would only compete for this machine's cores. */
 const INSTANCES = 8;
-const STALL_MS = 1000;
+
+export type Instances = ReturnType<typeof createInstances>;
 
 /** Runs a function as Lambda does: an instance handles one invocation at a time, and is kept for the next. */
-export function createInstances(definition: FunctionDefinition): Instances {
+export function createInstances(definition: FunctionDefinition) {
   const idle: Instance[] = [];
   const busy = new Set<Instance>();
   const waiting: (() => void)[] = [];
   // A debugger's port is for one instance.
-  const isInspected = definition.inspectPort !== undefined;
-  let limit = isInspected ? 1 : INSTANCES;
+  const limit = definition.inspectPort === undefined ? INSTANCES : 1;
   let ended = false;
 
-  const stalled = setTimeout(() => {
-    if (waiting.length === 0 || isInspected) return;
-    limit += INSTANCES;
-    for (const start of waiting.splice(0, INSTANCES)) start();
-    stalled.refresh();
-  }, STALL_MS).unref();
-
   return {
+    /** Starts an instance ahead of the first invocation. */
     start() {
       if (!ended) idle.push(startInstance(definition));
     },
-    async serve(event) {
-      while (busy.size >= limit) {
-        if (waiting.length === 0) stalled.refresh();
-        await new Promise<void>((resolve) => waiting.push(resolve));
-      }
+    /** Hands an event, as JSON, to a free instance or a new one. */
+    async serve(event: string): Promise<Outcome> {
+      while (busy.size >= limit) await new Promise<void>((resolve) => waiting.push(resolve));
       if (ended) return failure("Runtime.ExitError", "the function has been removed");
       let warm = idle.pop();
       // It may have crashed since its last invocation.
@@ -52,12 +32,10 @@ export function createInstances(definition: FunctionDefinition): Instances {
       busy.delete(instance);
       if (instance.isAlive()) idle.push(instance);
       waiting.shift()?.();
-      stalled.refresh();
       return { ...outcome, coldStart: !warm };
     },
-    async end() {
+    async end(): Promise<void> {
       ended = true;
-      clearTimeout(stalled);
       await Promise.all([...idle, ...busy].map((instance) => instance.end()));
     },
   };

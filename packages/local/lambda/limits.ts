@@ -1,13 +1,10 @@
 // What Lambda refuses at a deployment: https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunction.html and, for
 // the environment, https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
 
-import type * as aws from "@pulumi/aws";
-import type { Inputs } from "../pulumi/resource";
+import type { FunctionInputs } from "./environment";
 
-/** In bytes, of an event or a result as JSON. */
+/** The maximum size of an event or a result as JSON, in bytes. */
 export const MAX_PAYLOAD = 6 * 1024 * 1024;
-
-const MAX_ENVIRONMENT = 4096;
 
 const RESERVED = new RegExp(
   `^(_HANDLER|_X_AMZN_TRACE_ID|LAMBDA_(TASK_ROOT|RUNTIME_DIR)|AWS_(${[
@@ -16,13 +13,8 @@ const RESERVED = new RegExp(
   ].join("|")}))$`,
 );
 
-type Limited = Inputs<
-  aws.lambda.FunctionArgs,
-  "runtime" | "memorySize" | "timeout" | "environment" | "architectures"
->;
-
 /** @throws Error that says what Lambda refuses, and what it accepts */
-export function checkLimits(inputs: Limited): void {
+export function checkLimits(inputs: FunctionInputs): void {
   const { runtime = "", memorySize = 128, timeout = 3, environment, architectures = [] } = inputs;
   if (!/^nodejs(20|22|24|26)\.x$/.test(runtime)) {
     throw new Error(`the runtime "${runtime}" is not emulated; nodejs20.x, 22.x, 24.x and 26.x are`);
@@ -40,9 +32,7 @@ export function checkLimits(inputs: Limited): void {
     }
   }
   const bytes = Buffer.byteLength(JSON.stringify(variables));
-  if (bytes > MAX_ENVIRONMENT) {
-    throw new Error(`its environment has ${bytes} bytes; Lambda accepts ${MAX_ENVIRONMENT}`);
-  }
+  if (bytes > 4096) throw new Error(`its environment has ${bytes} bytes; Lambda accepts 4096`);
 }
 
 /** @throws Error that names the input and its range */

@@ -1,45 +1,30 @@
 import type * as aws from "@pulumi/aws";
 import { fits } from "../iam/policy";
-import { type Emulation, emulate } from "../pulumi/resource";
-
-/** The resource-based policies of functions. */
-export interface Permissions {
-  create: Emulation;
-  /** Whether API Gateway may invoke a function for `sourceArn`. */
-  allow(functionArn: string, sourceArn: string): boolean;
-}
-
-interface Permission {
-  functionName: string;
-  action: string;
-  principal: string;
-  sourceArn: string;
-}
+import { emulate } from "../pulumi/resource";
 
 const nameIn = (nameOrArn: string) => nameOrArn.split(":").pop() ?? "";
 
-/** @param functionArns lists the functions that have been created */
-export function createPermissions(functionArns: () => string[]): Permissions {
-  const permissions: Permission[] = [];
+/** The resource-based policies of functions, of which `functionArns` lists those that have been created. */
+export function createPermissions(functionArns: () => string[]) {
+  const permissions: ((functionArn: string, sourceArn: string) => boolean)[] = [];
   return {
     create: emulate<aws.lambda.PermissionArgs>()(
       ["action", "function", "principal", "sourceArn", "statementId"],
-      ({ inputs: { action, function: nameOrArn, principal, sourceArn = "*" } }) => {
+      ({ inputs: { action, function: nameOrArn, principal, sourceArn: sources = "*" } }) => {
         const functionName = nameIn(nameOrArn as string);
         if (!functionArns().map(nameIn).includes(functionName)) {
           throw new Error(`there is no function ${nameOrArn}`);
         }
-        permissions.push({ functionName, action, principal, sourceArn });
+        const isForInvoking =
+          fits(action, "lambda:InvokeFunction") && principal === "apigateway.amazonaws.com";
+        permissions.push((functionArn, sourceArn) => {
+          return isForInvoking && functionName === nameIn(functionArn) && fits(sources, sourceArn);
+        });
         return {};
       },
     ),
-    allow: (functionArn, sourceArn) =>
-      permissions.some(
-        (permission) =>
-          permission.functionName === nameIn(functionArn) &&
-          fits(permission.action, "lambda:InvokeFunction") &&
-          permission.principal === "apigateway.amazonaws.com" &&
-          fits(permission.sourceArn, sourceArn),
-      ),
+    /** Whether API Gateway may invoke a function for `sourceArn`. */
+    allow: (functionArn: string, sourceArn: string): boolean =>
+      permissions.some((allows) => allows(functionArn, sourceArn)),
   };
 }

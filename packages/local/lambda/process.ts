@@ -41,16 +41,3 @@ function nodeOptions({ environment, memorySize, inspectPort }: FunctionDefinitio
     options.push(`--inspect=127.0.0.1:${inspectPort}`, "--inspect-publish-uid=http");
   return options;
 }
-
-/** Why a process has ended, in Lambda's words. */
-export function exitReason(
-  code: number | null,
-  signal: NodeJS.Signals | null,
-  { memorySize }: FunctionDefinition,
-): string {
-  // What Node.js does when its heap is full.
-  if (signal === "SIGABRT")
-    return `with error: signal: aborted, probably for lack of memory (${memorySize} MB)`;
-  if (signal) return `with error: signal: ${signal}`;
-  return code ? `with error: exit status ${code}` : "without providing a reason";
-}

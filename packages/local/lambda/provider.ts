@@ -11,30 +11,16 @@ import { checkLimits, MAX_PAYLOAD } from "./limits";
 import { createPermissions } from "./permissions";
 import { refuseServices } from "./services";
 
-export interface Functions {
-  provider: Provider;
-  /** Invokes a function; `sourceArn` is the route for which API Gateway invokes it. */
-  invoke(functionArn: string, event: object, sourceArn: string): Promise<Outcome>;
-  /**
-   * Starts an instance of each function: the first request need not wait for a cold start, and a debugger has something
-   * to attach to.
-   */
-  start(): void;
-  /** Ends all instances, and with them their invocations. */
-  close(): Promise<void>;
-  /** Ends all instances once they have finished their invocations. */
-  retire(): Promise<void>;
-}
+export type Functions = ReturnType<typeof createFunctions>;
 
 export interface FunctionsOptions {
   /** The project's folder, with the sources that archives were bundled from. */
   folder: string;
   region: string;
-  /** The URL at which functions find DynamoDB. */
   dynamodb: string;
-  /** Gives a function the credentials of its role: an access key id, or none if the role is not known. */
+  /** Returns the credentials of a function's role: an access key id, or none if the role is not known. */
   assume(roleArn: string, functionArn: string): string | undefined;
-  /** Whether each function gets its first instance as soon as it is created; or else by {@link Functions.start}. */
+  /** Whether a function's first instance starts once the function is created, not with {@link Functions.start}. */
   startAtOnce: boolean;
   onLog?: (text: string) => void;
   inspectPort?: number;
@@ -43,7 +29,7 @@ export interface FunctionsOptions {
 }
 
 /** Emulates Lambda functions: runs them from their archives, with the settings that the program declares. */
-export function createFunctions(options: FunctionsOptions): Functions {
+export function createFunctions(options: FunctionsOptions) {
   const { folder: project, region, dynamodb, assume, onLog = () => {}, inspectPort, onInspect } = options;
   const folder = mkdtempSync(join(tmpdir(), "functions-"));
   lendSdk(project, folder);
@@ -113,27 +99,29 @@ export function createFunctions(options: FunctionsOptions): Functions {
     rmSync(folder, { recursive: true, force: true });
   }
 
+  const provider: Provider = {
+    "aws:lambda/function:Function": emulate<aws.lambda.FunctionArgs>()(FUNCTION_INPUTS, create),
+    "aws:lambda/permission:Permission": permissions.create,
+  };
+
   return {
-    provider: {
-      "aws:lambda/function:Function": emulate<aws.lambda.FunctionArgs>()(
-        // There is only one version here.
-        [...FUNCTION_INPUTS, "publish"],
-        create,
-      ),
-      "aws:lambda/permission:Permission": permissions.create,
-    },
-    async invoke(functionArn, event, sourceArn) {
+    provider,
+    /** Invokes a function; `sourceArn` is the route for which API Gateway invokes it. */
+    async invoke(functionArn: string, event: object, sourceArn: string): Promise<Outcome> {
       const invocation = invoke(functionArn, event, sourceArn);
       inFlight.add(invocation);
       const outcome = await invocation.finally(() => inFlight.delete(invocation));
       options.onInvoke?.(event, outcome);
       return outcome;
     },
-    start() {
+    /** Starts an instance of each function: no cold start for the first request, and a process to debug. */
+    start(): void {
       for (const instances of functions.values()) instances.start();
     },
+    /** Ends all instances, and with them their invocations. */
     close,
-    async retire() {
+    /** Ends all instances once they have finished their invocations. */
+    async retire(): Promise<void> {
       while (inFlight.size > 0) await Promise.allSettled(inFlight);
       await close();
     },

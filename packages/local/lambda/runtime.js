@@ -13,7 +13,7 @@ const { env } = process;
 const { AWS_EXECUTION_ENV: runtime, LAMBDA_TASK_ROOT: taskRoot, _HANDLER: handlerString } = env;
 const hasCallbacks = /nodejs2[02]\.x$/.test(runtime);
 
-// Ctrl-C reaches every process of a terminal. The local run itself ends its functions.
+// Ctrl-C reaches every process of a terminal, but the local run itself ends its functions.
 process.on("SIGINT", () => {});
 process.on("disconnect", () => process.exit());
 
@@ -33,7 +33,7 @@ process.on("unhandledRejection", (reason) => {
   crash("Unhandled Promise Rejection", error, "Runtime.UnhandledPromiseRejection");
 });
 
-/** Ends the instance. What it was working on, if anything, fails; it must get nothing else to do. */
+/** Ends the instance. Its current invocation, if any, fails, and it must get no other. */
 function crash(what, error, errorType = error.name) {
   process.send({ fatal: { errorType, errorMessage: explain(error) } }, () => process.exit(1));
   console.error(what, error);
@@ -42,7 +42,7 @@ function crash(what, error, errorType = error.name) {
 loadHandler(taskRoot, handlerString, hasCallbacks).then(
   (handler) => {
     process.on("message", async (message) => {
-      // Lambda runs only as long as there is something to wait for; this channel is nothing of the function's.
+      // Lambda runs only as long as the function has something to wait for, and this channel isn't the function's.
       process.channel.unref();
       const outcome = await handle(handler, message);
       process.channel.ref();
@@ -52,8 +52,8 @@ loadHandler(taskRoot, handlerString, hasCallbacks).then(
   },
   (error) => crash("Init Error", error),
 );
-// With a debugger; without, there is no URL.
-process.send({ inspectorUrl: inspector.url() });
+// Only with a debugger.
+if (inspector.url()) process.send({ inspectorUrl: inspector.url() });
 
 /** @param {import("./instance").Invocation} message */
 async function handle(handler, { requestId, functionArn, traceId, event, deadline }) {

@@ -1,23 +1,16 @@
+import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 
-export interface OtherServices {
-  /** Resolves to the URL at which functions find all services but DynamoDB. */
-  endpoint: Promise<string>;
-  close(): void;
-}
-
 /** Starts a server that answers all calls to AWS with the sentence that the service is not emulated. */
-export function refuseServices(): OtherServices {
+export function refuseServices() {
   const server = createServer(refuse);
-  const endpoint = new Promise<string>((resolve) => {
-    server.listen(0, "127.0.0.1", () =>
-      resolve(`http://127.0.0.1:${(server.address() as AddressInfo).port}`),
-    );
-  });
+  const listening = once(server.listen(0, "127.0.0.1"), "listening");
+  const endpoint = listening.then(() => `http://127.0.0.1:${(server.address() as AddressInfo).port}`);
   return {
+    /** Resolves to the URL at which functions find all services but DynamoDB. */
     endpoint,
-    close() {
+    close(): void {
       server.close();
       server.closeAllConnections();
     },
@@ -25,24 +18,18 @@ export function refuseServices(): OtherServices {
 }
 
 /** Services with XML in their answers: some use it for all, the others with forms. */
-const XML = /\bapi\/(s3|cloudfront|route_53)\b|x-www-form-urlencoded/;
+const XML = /^(s3|cloudfront|route_53)$/;
 
-function refuse(request: IncomingMessage, response: ServerResponse): void {
-  const message = `${serviceOf(request)} is not emulated by the local run.`;
+function refuse({ headers }: IncomingMessage, response: ServerResponse): void {
+  // As in `api/secrets_manager#3.700.0`.
+  const [, service = "this service"] = /\bapi\/([\w-]+)#/.exec(headers["user-agent"] ?? "") ?? [];
+  const name = service.length <= 3 ? service.toUpperCase() : service.replaceAll("_", " ");
+  const message = `${name} is not emulated by the local run.`;
   const xml = `<Code>NotEmulated</Code><Message>${message}</Message>`;
-  const body = XML.test(`${agentOf(request)} ${request.headers["content-type"]}`)
+  const isXml = XML.test(service) || headers["content-type"]?.includes("form");
+  const body = isXml
     ? `<ErrorResponse>${xml}<Error>${xml}</Error></ErrorResponse>`
     : JSON.stringify({ __type: "NotEmulated", message });
-  request.resume();
   // The SDK would try again after other statuses.
   response.writeHead(400, { "x-amzn-errortype": "NotEmulated" }).end(body);
-}
-
-const agentOf = ({ headers }: IncomingMessage) => `${headers["x-amz-user-agent"]} ${headers["user-agent"]}`;
-
-/** The service's name, which SDKs have in their user agent, as in `api/secrets_manager#3.700.0`. */
-function serviceOf(request: IncomingMessage): string {
-  const [, name = "this service"] = /\bapi\/([\w-]+)#/.exec(agentOf(request)) ?? [];
-  if (name.length <= 3) return name.toUpperCase();
-  return name.replace(/[_-]/g, " ").replace(/\b[a-z]/g, (letter) => letter.toUpperCase());
 }

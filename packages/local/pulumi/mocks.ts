@@ -46,7 +46,7 @@ export function createMocks(
     declared.add(label);
     // The program's own components have nothing to emulate; awsx has components that create resources.
     const isReal = custom || type.startsWith("aws");
-    // One that a program looks up with `get` has been created elsewhere.
+    // A resource that a program looks up with `get` was created elsewhere.
     const isFound = Boolean(existing) && Object.keys(inputs).length === 0;
     if (isReal && (isFound || !provider[type]?.honors))
       ignored.push(shortName(type) + (isFound ? ".get" : ""));

@@ -1,7 +1,7 @@
 import type * as aws from "@pulumi/aws";
 import { ACCOUNT_ID, emulate, type Provider } from "./resource";
 
-/** Resources that need nothing but outputs, and data sources, for programs that pass these on. */
+/** Resources and data sources that need nothing but outputs, for programs that pass these on. */
 export const standIns = (region: string): Provider => ({
   // Logs go to the terminal, which keeps them for as long as you like.
   "aws:cloudwatch/logGroup:LogGroup": emulate<aws.cloudwatch.LogGroupArgs>()(["retentionInDays"], () => ({})),

@@ -4,7 +4,6 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import type { FunctionDefinition } from "../lambda/instance";
 import { createInstances, type Instances } from "../lambda/instances";
-import { collectGarbage } from "./support/heap";
 import { until } from "./support/until";
 
 interface Setting extends Partial<FunctionDefinition> {
@@ -33,7 +32,6 @@ describe("the instances of a function", () => {
         AWS_EXECUTION_ENV: `AWS_Lambda_${runtime}`,
         LAMBDA_TASK_ROOT: taskRoot,
         _HANDLER: handler,
-        FOLDER: mkdtempSync(join(folder, "seen-")),
       },
       memorySize: 64,
       timeout: 60,
@@ -57,54 +55,34 @@ describe("the instances of a function", () => {
   afterEach(() => instances.end());
   after(() => rmSync(folder, { recursive: true }));
 
-  it("fail the invocation if they take too long to start", async () => {
-    const forever = "Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);";
-    const { value } = await load(forever, { initTimeout: 0.25 })();
-    assert.equal(value.errorMessage, "Task timed out after 0.25 seconds");
-  });
-
   const esm = `import { setTimeout as wait } from "node:timers/promises";
     const text = await wait(10, "found");
     export const handler = async () => text;`;
-  const cjs = "exports.handler = async () => 'found'";
-  const handlers: Record<string, [code: string, setting: Setting]> = {
-    "in an .mjs file, with top-level await": [esm, { file: "index.mjs" }],
-    "in an ES module by its package.json": [esm, { type: "module" }],
-    "in such an ES module of nodejs22.x": [esm, { type: "module", runtime: "nodejs22.x" }],
-    "in a .cjs file of a folder": [
-      cjs,
-      { file: "lib/index.cjs", handler: "lib/index.handler", type: "module" },
-    ],
-    "in nested objects": ["exports.a = { b: { c: async () => 'found' } }", { handler: "index.a.b.c" }],
-    "in a default export": ["export default { handler: () => 'found' }", { file: "index.mjs" }],
-  };
-  for (const [where, [code, setting]] of Object.entries(handlers)) {
+  const lib = { file: "lib/index.cjs", handler: "lib/index.handler" };
+  const handlers: [where: string, code: string, setting: Setting][] = [
+    ["in an .mjs file, with top-level await", esm, { file: "index.mjs" }],
+    ["in an ES module by its package.json", esm, { type: "module" }],
+    ["in such an ES module of nodejs22.x", esm, { type: "module", runtime: "nodejs22.x" }],
+    ["in a .cjs file of a folder", "exports.handler = async () => 'found'", { ...lib, type: "module" }],
+    ["in nested objects", "exports.a = { b: async () => 'found' }", { handler: "index.a.b" }],
+    ["in a default export", "export default { handler: () => 'found' }", { file: "index.mjs" }],
+  ];
+  for (const [where, code, setting] of handlers) {
     it(`find a handler ${where}`, async () => {
       assert.equal((await load(code, setting)()).value, "found");
     });
   }
 
-  const broken: Record<string, [code: string, errorType: string, message: RegExp]> = {
-    throws: ['\nthrow new RangeError("too early");', "RangeError", /^too early$/],
-    "is no JavaScript": ["exports.handler = (;", "Runtime.UserCodeSyntaxError", /Unexpected token/],
-    "exports another handler": [
-      "exports.Handler = 1",
-      "Runtime.HandlerNotFound",
-      /handler is undefined or not exp/,
-    ],
-    "exports no function": ["exports.handler = 1", "Runtime.HandlerNotFound", /handler is not a function/],
-    "takes a callback": [
-      "exports.handler = (a, b, c) => c()",
-      "Runtime.CallbackHandlerDeprecated",
-      /async function/,
-    ],
-    "needs a package of Lambda's": [
-      "require('@aws-sdk/client-s3')",
-      "Runtime.ImportModuleError",
-      /^Lambda provides @aws-sdk\/client-s3, .* run npm install --save-dev @aws-sdk\/client-s3$/,
-    ],
-  };
-  for (const [what, [code, errorType, message]] of Object.entries(broken)) {
+  const sdk = "require('@aws-sdk/client-s3')";
+  const broken: [what: string, code: string, errorType: string, message: RegExp][] = [
+    ["throws", 'throw new RangeError("too early");', "RangeError", /^too early$/],
+    ["is no JavaScript", "exports.handler = (;", "Runtime.UserCodeSyntaxError", /Unexpected token/],
+    ["exports another", "exports.Handler = 1", "Runtime.HandlerNotFound", /undefined or not exp/],
+    ["exports no function", "exports.handler = 1", "Runtime.HandlerNotFound", /not a function/],
+    ["takes a callback", "exports.handler = (a, b, c) => c()", "Runtime.CallbackHandlerDeprecated", /async/],
+    ["needs a package of Lambda's", sdk, "Runtime.ImportModuleError", /run npm install --save-dev @aws-sdk/],
+  ];
+  for (const [what, code, errorType, message] of broken) {
     it(`report a module that ${what}`, async () => {
       log = "";
       const { value } = await load(code)();
@@ -115,6 +93,7 @@ describe("the instances of a function", () => {
   }
 
   // What nodejs22.x takes from a handler; nodejs24.x takes only what it returns.
+  const hasty = "b.callbackWaitsForEmptyEventLoop = false";
   const given: [what: string, code: string, taken: unknown][] = [
     ["calls back", "(a, b, callback) => callback(null, 1)", 1],
     ["calls back with an error", "(a, b, callback) => callback(new RangeError('no'))", "RangeError"],
@@ -123,11 +102,7 @@ describe("the instances of a function", () => {
       "(a, b, done) => { a = [0]; done(null, a); setTimeout(() => a.push(1), 9); }",
       [0, 1],
     ],
-    [
-      "doesn't want to wait",
-      "(a, b, done) => { b.callbackWaitsForEmptyEventLoop = false; done(null, 1); setInterval(() => {}, 1e3); }",
-      1,
-    ],
+    ["doesn't want to wait", `(a, b, done) => { ${hasty}; done(null, 1); setInterval(() => {}, 1e3); }`, 1],
     ["ends the context", "(a, context) => context.succeed(1)", 1],
     ["only returns", "() => 1", null],
     ["waits for nothing", "async () => new Promise(() => {})", "Runtime.NodeJsExit"],
@@ -150,11 +125,6 @@ describe("the instances of a function", () => {
     assert.deepEqual((await invoke()).value, [true, true]);
   });
 
-  it("have all of Lambda's log methods", async () => {
-    await load("exports.handler = async () => { console.fatal('f'); console.trace('t'); };")();
-    await untilLogged(/\tFATAL\tf\n.*\tTRACE\tt\n/);
-  });
-
   for (const late of ["throw new Error('too late')", "Promise.reject(new Error('too late'))"]) {
     it(`log and end after an answer that "${late}" follows`, async () => {
       log = "";
@@ -165,7 +135,7 @@ describe("the instances of a function", () => {
     });
   }
 
-  for (const thrown of ["null", "undefined", "'text'", "Object.create(null)", "Symbol('x')"]) {
+  for (const thrown of ["null", "Object.create(null)", "Symbol('x')"]) {
     it(`survive a handler that throws ${thrown}, and crash alone where nothing catches it`, async () => {
       const crash = `setTimeout(() => { throw ${thrown}; }); await new Promise(() => {});`;
       const invoke = load(
@@ -179,35 +149,10 @@ describe("the instances of a function", () => {
     });
   }
 
-  it("grow in number while all of them are waiting", async () => {
-    // None returns before all of them are there.
-    const invoke = load(
-      `const { readdirSync, writeFileSync } = require("node:fs");
-      exports.handler = async ({ id }) => {
-        writeFileSync(process.env.FOLDER + "/" + id, "");
-        while (readdirSync(process.env.FOLDER).length < 12) await new Promise((go) => setTimeout(go, 50));
-      };`,
-    );
-    const outcomes = await Promise.all(Array.from({ length: 12 }, (_, id) => invoke({ id })));
-    for (const { value } of outcomes) assert.equal(value, null);
-  });
-
-  it("keep nothing in memory after an invocation", async () => {
-    const invoke = load("exports.handler = async () => Math.random().toString().repeat(60_000);");
-    await invoke();
-    collectGarbage();
-    const before = process.memoryUsage().heapUsed;
-    for (let count = 0; count < 50; count++) await invoke();
-    collectGarbage();
-    const kept = (process.memoryUsage().heapUsed - before) / 1024 ** 2;
-    // 50 answers have 50 MB.
-    assert.ok(kept < 10, `${kept.toFixed(1)} MB are kept`);
-  });
-
   it("don't time out with a debugger", async () => {
     const invoke = load(
       "exports.handler = () => new Promise((resolve) => setTimeout(resolve, 500, 'late'));",
-      { timeout: 0.1, initTimeout: 0.001, inspectPort: 0 },
+      { timeout: 0.1, inspectPort: 0 },
     );
     assert.equal((await invoke()).value, "late");
   });

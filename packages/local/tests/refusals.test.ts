@@ -27,17 +27,13 @@ describe("an HTTP API that rejects a request", () => {
     assert.equal((await shop.raw("//")).status, 404);
   });
 
-  it("accepts a body of 10 MB and 10,240 bytes of request line and headers, but not a byte more", async () => {
+  it("accepts a body of 10 MB, but not a byte more", async () => {
     const post = async (length: number) => {
       const body = Buffer.alloc(length, "a");
       return (await fetch(`${shop.url}nowhere`, { method: "POST", body })).status;
     };
     assert.equal(await post(10 * 1024 * 1024), 404);
     assert.equal(await post(10 * 1024 * 1024 + 1), 413);
-
-    const rest = Buffer.byteLength(`GET /nowhere HTTP/1.1Hostlocalhost:${shop.port()}Connectioncloselong`);
-    assert.equal((await shop.raw("/nowhere", { long: "x".repeat(10_240 - rest) })).status, 404);
-    assert.equal((await shop.raw("/nowhere", { long: "x".repeat(10_241 - rest) })).status, 431);
   });
 
   it("rejects events and results over Lambda's 6 MB", async () => {

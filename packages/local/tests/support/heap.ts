@@ -3,5 +3,5 @@ import { runInNewContext } from "node:vm";
 
 setFlagsFromString("--expose-gc");
 
-/** Frees what nothing refers to any more. */
+/** Frees memory that nothing refers to anymore. */
 export const collectGarbage: () => void = runInNewContext("gc");

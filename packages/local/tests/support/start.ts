@@ -46,7 +46,7 @@ export async function untilShown({ child, shown }: Started, text: string | RegEx
   return seen;
 }
 
-/** Waits until the URL is shown with which a run ends its start. */
+/** Waits for the URL, which a run shows once it has started. */
 export async function urlOf(started: Started): Promise<string> {
   const shown = await untilShown(started, /^ {4}(http:\S+)\n\n/m);
   return /^ {4}(http:\S+)\n\n/m.exec(shown)?.[1] ?? "";

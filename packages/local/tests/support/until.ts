@@ -1,14 +1,14 @@
 import { setTimeout as wait } from "node:timers/promises";
 
-/** Seconds within which whatever a test waits for has happened on any machine. */
+/** Whatever a test waits for happens within these seconds on any machine. */
 const LIMIT_SECONDS = 90;
 
 /**
- * Looks again and again, until what is there is as it should be.
+ * Polls until `isRight` holds.
  *
- * @param what what is waited for, in words
- * @returns what was there
- * @throws Error that says what was there instead
+ * @param what what the test waits for, in words
+ * @returns what `look` has found
+ * @throws Error that says what `look` found instead
  */
 export async function until<T>(
   what: string,
