@@ -9,7 +9,6 @@ import { createTables, OUTSIDER } from "./dynamodb/provider";
 import { type Authorize, createIam } from "./iam/provider";
 import type { Outcome } from "./lambda/instance";
 import { createFunctions, type Functions } from "./lambda/provider";
-import type { UserError } from "./pulumi/errors";
 import { type DeployOptions, deploy, type Outputs } from "./pulumi/program";
 import { readProject } from "./pulumi/project";
 import type { Provider, Resource } from "./pulumi/resource";
