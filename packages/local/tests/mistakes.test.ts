@@ -150,7 +150,7 @@ describe("a user's mistake", function () {
     },
     "a key that is no attribute": {
       text: `${aws}new aws.dynamodb.Table("a", { hashKey: "id", billingMode: "PAY_PER_REQUEST" });`,
-      message: /its key "id" is not one of its attributes/,
+      message: /DynamoDB refuses CreateTable: Invalid KeySchema/,
     },
     "a route key without a path": { text: route('routeKey: "GET"'), message: /"GET" is not one such as/ },
     "a target that is no integration": {
