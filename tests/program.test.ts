@@ -36,6 +36,17 @@ describe("the program", () => {
     "QueryDefinition visits-by-status",
   ];
 
+  it("lets TTL delete expired sessions, and bills by request", () => {
+    const { hashKey, billingMode, ttl } = program.inputs(TABLE, "sessions");
+    assert.deepEqual([hashKey, billingMode], ["session-id", "PAY_PER_REQUEST"]);
+    assert.deepEqual(ttl, { attributeName: "expires-at", enabled: true });
+  });
+
+  it("gives the function time for three attempts at DynamoDB, but less than API Gateway waits", () => {
+    const { timeout } = program.inputs(FUNCTION, "visit");
+    assert.ok(Number(timeout) > 5 && Number(timeout) < 30);
+  });
+
   it("declares these resources and no others", () => {
     assert.deepEqual(treeOf(program), { "": core, monitoring });
   });

@@ -161,7 +161,11 @@ describe("variants of an HTTP API", () => {
       (declare) => declare("Route", { routeKey: "GET /a", target: "integrations/none" }),
       /id of an integration of its API/,
     ],
-    ["a stage with a slash", (declare) => declare("Stage", { name: "a/b" }), /"a\/b" is no name/],
+    [
+      "a stage with a slash",
+      (declare) => declare("Stage", { name: "a/b" }),
+      /"a\/b" is not a valid stage name/,
+    ],
   ];
   for (const [what, declare, message] of refused) {
     it(`are refused with ${what}`, async () => {
