@@ -15,9 +15,9 @@ const PAGE = 50;
 const BUDGET_MS = 6000;
 
 /**
- * Ends all sessions of a user except for one. The index is updated shortly after the table, so this may miss a login of a
- * moment ago. Sessions that have ended drop out of the index, because they have no `created-at`: if time runs out, the
- * next call continues.
+ * Ends all sessions of a user except for one. The index is updated shortly after the table, so this may miss a login
+ * of a moment ago. Ended sessions drop out of the index, because they have no `created-at`: if time runs out, the next
+ * call continues.
  */
 export async function endSessionsOf(
   user: string,

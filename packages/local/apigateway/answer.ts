@@ -81,7 +81,7 @@ export async function answerRequest(
   const event = toEvent(request, body, { apiId: api.id, path, requestId, stage, routeKey, pathParameters });
   const routePath = routeKey === "$default" ? routeKey : `${method}${routeKey.slice(routeKey.indexOf("/"))}`;
   const answered = new AbortController();
-  // When the gateway gives up, the function goes on.
+  // When the gateway gives up, the function keeps running.
   const outcome = await Promise.race([
     invokeFunction(functionArn, event, `${api.executionArn}/${stage}/${routePath}`),
     wait(timeoutMilliseconds, undefined, { signal: answered.signal, ref: false }),
