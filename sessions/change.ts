@@ -13,6 +13,7 @@ const RESERVED = [
   "requests1",
   "requests2",
   "requests3",
+  "requests4",
   "unused",
   "successor",
   "closed",

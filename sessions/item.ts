@@ -15,7 +15,7 @@ export type Client = Pick<DynamoDBClient, "send">;
 // false: an ended session has no creation time, so nothing revives it.
 const isAlive = "#createdAt > :createdAfter AND #expiresAt > :now";
 const isNew = "attribute_not_exists(#expiresAt)";
-const allRequests = ["requests0", "requests1", "requests2", "requests3"];
+const allRequests = ["requests0", "requests1", "requests2", "requests3", "requests4"];
 
 interface Update {
   condition: string;
@@ -60,19 +60,19 @@ export const creation = (request: Request, isSuccessor: boolean): Update => ({
 });
 
 /** Changes a session. If a response gets lost, the SDK sends the request again, but DynamoDB may have applied it. */
-export const change = ({ slot, recent, old }: Request): Update => ({
-  condition: `${isAlive} AND NOT contains(${slot}, :id) AND NOT contains(${recent}, :id)`,
+export const change = ({ slot, recent, older, expired }: Request): Update => ({
+  condition: [isAlive, ...[slot, recent, older].map((name) => `NOT contains(${name}, :id)`)].join(" AND "),
   set: `#expiresAt = :expiresAt, ${slot} = list_append(if_not_exists(${slot}, :none), :request)`,
-  remove: ["unused", old],
+  remove: ["unused", expired],
 });
 
 /** Changes a session whose slot is full: the slot's ids move to the recent slot. */
 export const changeFull = (request: Request): Update => {
   const { condition, remove } = change(request);
-  const { slot, recent } = request;
+  const { slot, recent, older } = request;
   return {
     condition: `${condition} AND size(${slot}) >= :full`,
-    set: `#expiresAt = :expiresAt, ${recent} = ${slot}, ${slot} = :request`,
+    set: `#expiresAt = :expiresAt, ${older} = if_not_exists(${recent}, :none), ${recent} = ${slot}, ${slot} = :request`,
     remove,
   };
 };

@@ -64,7 +64,8 @@ export function createStore<Data>(options: StoreOptions) {
     async change(id: string, change: Change<Data>): Promise<Found | Absent> {
       const { time, limits, expiry } = clock();
       const request = createRequest(time);
-      const values = { ...limits, ...expiry, ":id": { S: request.id }, ":request": listOf(request.id) };
+      const ids = { ":id": { S: request.id }, ":request": listOf(request.id), ":none": { L: [] } };
+      const values = { ...limits, ...expiry, ...ids };
       const clauses = clausesOf(change);
       const slot = `${request.slot} ${id}`;
       try {
@@ -73,7 +74,7 @@ export function createStore<Data>(options: StoreOptions) {
           : undefined;
         // Another instance has emptied the slot in the meantime.
         if (!updated?.item || (updated.isRejected && isLive(updated.item, time)))
-          updated = await items.update(id, changing(request), { ...values, ":none": { L: [] } }, clauses);
+          updated = await items.update(id, changing(request), values, clauses);
         const { item, isRejected } = updated;
         const laterChanges = changesSince(request, item);
         if (item && laterChanges !== undefined) {

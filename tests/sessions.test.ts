@@ -86,7 +86,7 @@ describe("sessions", () => {
         for (const _ of range(100)) {
           advance(seconds);
           await longer.find(cookieOf(session), visit);
-          const requests = [0, 1, 2, 3].map((slot) => `requests${slot}`);
+          const requests = [0, 1, 2, 3, 4].map((slot) => `requests${slot}`);
           const item = (await table.item(id)) ?? {};
           longest = Math.max(longest, requests.flatMap((slot) => item[slot]?.L ?? []).length);
         }
@@ -248,7 +248,7 @@ describe("sessions", () => {
   });
 
   describe("an item that was damaged", () => {
-    const lists = ["requests0", "requests1", "requests2", "requests3"];
+    const lists = ["requests0", "requests1", "requests2", "requests3", "requests4"];
     const text = { S: "x" };
     const damages: Record<string, [damage: Item, isWarned: boolean]> = {
       "with texts in place of the store's lists": [
