@@ -78,6 +78,17 @@ describe("sessions", () => {
       }
     });
 
+    it("takes a visit for the latest that arrives after one of a later period", async () => {
+      const cookie = cookieOf(await sessions.open([], visit));
+      const late = sessionsWith(async (command) => {
+        advance(6);
+        await sessions.open(cookie, visit);
+        return send(command);
+      });
+      const { data, laterChanges } = await late.open(cookie, visit);
+      assert.deepEqual([data.counter, laterChanges], [3, 0]);
+    });
+
     for (const seconds of [0, 1, 6, 12, 24]) {
       it(`keeps the item small for a visitor who returns every ${seconds} seconds`, async () => {
         const longer = sessionsWith(send, { absoluteSeconds: 100_000 });
