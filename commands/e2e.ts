@@ -46,13 +46,14 @@ async function e2e(settings: string): Promise<void> {
   const config = await readSettings(workspace, settings);
   console.log(`If this process gets killed, delete its stack with:\n${commands}`);
   const stack = await Stack.create(name, workspace);
+  let failure: unknown;
   try {
     // Some backends have written a key into the new stack's settings.
     const created = await workspace.stackSettings(name).catch(() => ({}));
     await workspace.saveStackSettings(name, { ...created, config });
     await test(stack, interruption.signal);
   } catch (error) {
-    throw interruption.signal.reason ?? error;
+    failure = error;
   } finally {
     console.log("\nDestroy");
     try {
@@ -65,6 +66,9 @@ async function e2e(settings: string): Promise<void> {
     // Creating a stack selects it, and removing one selects none.
     if (selected) await workspace.selectStack(selected.name);
   }
+  // The CLI may have ended before this process noticed the signal, so this is only certain now.
+  failure = interruption.signal.reason ?? failure;
+  if (failure) throw failure;
 }
 
 async function test(stack: Stack, signal: AbortSignal): Promise<void> {
