@@ -114,31 +114,29 @@ describe("the program", () => {
   });
 
   it("passes settings on", async () => {
-    const settings = { memorySize: "512", throttlingRateLimit: "50", throttlingBurstLimit: "70" };
-    const { inputs } = await evaluate({
-      ...settings,
-      cookieName: "sid",
-      idleSeconds: "60",
-      absoluteSeconds: "600",
-      secretIds: "true",
-    });
+    const limits = { throttlingRateLimit: "50", throttlingBurstLimit: "70" };
+    const lifetimes = { idleSeconds: "60", absoluteSeconds: "600" };
+    const others = { memorySize: "512", cookieName: "sid", secretIds: "true" };
+    const { inputs } = await evaluate({ ...limits, ...lifetimes, ...others });
     const { memorySize, environment } = inputs(FUNCTION, "visit");
-    const { variables } = environment as { variables: Record<string, string> };
     assert.equal(memorySize, 512);
-    assert.deepEqual([variables.COOKIE_NAME, variables.SECRET_IDS], ["sid", "true"]);
-    assert.deepEqual([variables.IDLE_SECONDS, variables.ABSOLUTE_SECONDS], ["60", "600"]);
+    const cookie = { COOKIE_NAME: "sid", SECRET_IDS: "true" };
+    const variables = { TABLE_NAME: "sessions-1", ...cookie, IDLE_SECONDS: "60", ABSOLUTE_SECONDS: "600" };
+    assert.deepEqual(environment, { variables });
     const { defaultRouteSettings } = inputs(STAGE, "default");
     assert.deepEqual(defaultRouteSettings, { throttlingRateLimit: 50, throttlingBurstLimit: 70 });
+  });
+
+  it("has secret ids, and a cookie that other hosts can't set, in the stack prod", async () => {
+    const { inputs } = await evaluate({}, { stack: "prod" });
+    const { variables } = inputs(FUNCTION, "visit").environment as { variables: Record<string, string> };
+    assert.equal(variables.SECRET_IDS, "true");
+    assert.match(variables.COOKIE_NAME ?? "", /^__Host-/);
   });
 
   it("keeps the function's log and the access log for logRetentionDays", () => {
     const { loggingConfig } = program.inputs(FUNCTION, "visit");
     assert.deepEqual(loggingConfig, { logFormat: "JSON", logGroup: "visit-log" });
-    const { accessLogSettings } = program.inputs(STAGE, "default");
-    assert.equal(
-      (accessLogSettings as { destinationArn: string }).destinationArn,
-      "arn:aws:logs:us-east-1:000000000000:log-group:access",
-    );
     const inputsOf = (name: string) => program.inputs("aws:cloudwatch/logGroup:LogGroup", name);
     assert.deepEqual([inputsOf("visit").retentionInDays, inputsOf("access").retentionInDays], [3, 3]);
     // The reason is in index.ts.
@@ -147,7 +145,8 @@ describe("the program", () => {
 
   it("logs requests with what is needed to find a failure, but without cookies", () => {
     const { accessLogSettings } = program.inputs(STAGE, "default");
-    const { format } = accessLogSettings as { format: string };
+    const { destinationArn, format } = accessLogSettings as { destinationArn: string; format: string };
+    assert.equal(destinationArn, "arn:aws:logs:us-east-1:000000000000:log-group:access");
     const values: string[] = Object.values(JSON.parse(format));
     assert.ok(!/cookie|header|querystring/i.test(values.join()));
     for (const name of ["integration.requestId", "integrationErrorMessage", "status", "identity.sourceIp"]) {
