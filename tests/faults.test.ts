@@ -59,11 +59,9 @@ describe("the handler, when DynamoDB fails,", () => {
   const faults: Record<string, Fault> = {
     "loses the response": "lose the response",
     "counts the visit but returns 500": "fail afterwards",
-    "responds too late": { delay: 1500 },
+    "responds too late": "respond late",
     "stalls halfway through the response": "stall",
     "resets the connection": "reset",
-    "returns 500": "server error",
-    "returns 503": "unavailable",
     "throttles one request": "throttle",
   };
   for (const [what, fault] of Object.entries(faults)) {
@@ -112,7 +110,6 @@ describe("the handler, when DynamoDB fails,", () => {
 
   const outages: Record<string, Fault> = {
     "resets every connection": "reset",
-    "always returns 500": "server error",
     "always throttles": "throttle",
     "denies access": "deny access",
     "never responds": "hang",
@@ -125,13 +122,11 @@ describe("the handler, when DynamoDB fails,", () => {
       logged.length = 0;
       proxy.nextFault = () => fault;
 
-      const start = Date.now();
-      const response = await visit(id);
+      const [start, before] = [Date.now(), proxy.requests];
+      assert.equal((await visit(id)).statusCode, 503);
       // The function's timeout in index.ts.
       assert.ok(Date.now() - start < 10_000);
-      assert.equal(response.statusCode, 503);
-      assert.equal(response.headers?.["retry-after"], "5");
-      assert.equal(response.cookies, undefined);
+      assert.equal(proxy.requests - before, fault === "deny access" ? 1 : 3);
       assert.equal(logged.length, 1);
       assert.ok(!JSON.stringify(logged).includes(id));
 
@@ -141,11 +136,4 @@ describe("the handler, when DynamoDB fails,", () => {
       assert.equal(await table.size(), size);
     });
   }
-
-  it("makes no more than three attempts", async () => {
-    proxy.nextFault = () => "reset";
-    const before = proxy.requests;
-    assert.equal((await visit()).statusCode, 503);
-    assert.equal(proxy.requests - before, 3);
-  });
 });
