@@ -77,16 +77,10 @@ describe("the monitoring", () => {
   });
 
   it("sends e-mail when an alarm starts and ends, with alarmEmail only", async () => {
-    const [[, { topic, protocol, endpoint }] = ["", {} as Inputs]] = inputsOf("TopicSubscription");
-    assert.deepEqual(
-      [topic, protocol, endpoint],
-      ["arn:aws:sns:us-east-1:000000000000:alarms", "email", "ops@example.org"],
-    );
-    const stacks: [Evaluation, string[]][] = [
-      [program, ["arn:aws:sns:us-east-1:000000000000:alarms"]],
-      [await evaluate(), []],
-    ];
-    for (const [stack, topics] of stacks) {
+    const topic = "arn:aws:sns:us-east-1:000000000000:alarms";
+    const subscription = program.inputs("aws:sns/topicSubscription:TopicSubscription", "alarms");
+    assert.deepEqual(subscription, { topic, protocol: "email", endpoint: "ops@example.org" });
+    for (const [stack, topics] of [[program, [topic]] as const, [await evaluate(), []] as const]) {
       for (const [, { alarmActions, okActions }] of inputsOf("MetricAlarm", stack)) {
         assert.deepEqual([alarmActions, okActions], [topics, topics]);
       }

@@ -8,11 +8,13 @@ describe("the private network", () => {
     program = await evaluate(everyOption);
   });
 
-  it("contains the function", () => {
+  it("contains the function, and has no way to the internet", () => {
     assert.deepEqual(program.inputs("aws:lambda/function:Function", "visit").vpcConfig, {
       subnetIds: ["subnet-00000001", "subnet-00000002"],
       securityGroupIds: ["sg-00000001"],
     });
+    const { subnetSpecs, natGateways } = program.inputs("awsx:ec2:Vpc", "sessions");
+    assert.deepEqual([subnetSpecs, natGateways], [[{ type: "Isolated" }], { strategy: "None" }]);
   });
 
   it("lets only this function use only this table through the DynamoDB endpoint", () => {
