@@ -66,7 +66,7 @@ describe("the program", () => {
   it("protects the data in DynamoDB and in Pulumi with protectData only", async () => {
     const stacks: [Evaluation, boolean][] = [
       [program, false],
-      [await evaluate({}, { stack: "prod" }), true],
+      [await evaluate({}, "prod"), true],
     ];
     for (const [{ inputs, registration }, isProtected] of stacks) {
       const { pointInTimeRecovery, deletionProtectionEnabled } = inputs(TABLE, "sessions");
@@ -128,7 +128,7 @@ describe("the program", () => {
   });
 
   it("has secret ids, and a cookie that other hosts can't set, in the stack prod", async () => {
-    const { inputs } = await evaluate({}, { stack: "prod" });
+    const { inputs } = await evaluate({}, "prod");
     const { variables } = inputs(FUNCTION, "visit").environment as { variables: Record<string, string> };
     assert.equal(variables.SECRET_IDS, "true");
     assert.match(variables.COOKIE_NAME ?? "", /^__Host-/);

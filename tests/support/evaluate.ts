@@ -37,14 +37,8 @@ writeFileSync(
   `require("@pulumi/pulumi").runtime.registerStackTransformation(require(${JSON.stringify(__filename)}).record);
   module.exports = require("./index");`,
 );
-/** By settings. */
+/** By stack and settings. */
 const evaluations = new Map<string, Promise<Evaluation>>();
-
-interface Options {
-  stack?: string;
-  /** Overrides or extends the provider below. */
-  provider?: Provider;
-}
 
 /** Settings that add every optional part. */
 export const everyOption = {
@@ -57,31 +51,24 @@ export const everyOption = {
 };
 
 /**
- * Evaluates `index.ts` under runtime mocks, with the outputs that AWS would return. Results are cached by settings,
- * unless a provider is passed.
+ * Evaluates `index.ts` under runtime mocks, with the outputs that AWS would return. Results are cached.
  *
  * @param settings override those of the stack, by their names in Pulumi.yaml
  */
-export function evaluate(settings: Record<string, string> = {}, options: Options = {}): Promise<Evaluation> {
-  const { stack = "dev", provider } = options;
-  if (provider) return evaluateUncached(settings, options);
-  const key = JSON.stringify([stack, Object.entries(settings).sort()]);
-  const known = evaluations.get(key) ?? evaluateUncached(settings, options);
+export function evaluate(settings: Record<string, string> = {}, stack = "dev"): Promise<Evaluation> {
+  const key = JSON.stringify([stack, settings]);
+  const known = evaluations.get(key) ?? evaluateUncached(settings, stack);
   evaluations.set(key, known);
   return known;
 }
 
-async function evaluateUncached(
-  settings: Record<string, string>,
-  { stack = "dev", provider = {} }: Options,
-): Promise<Evaluation> {
+async function evaluateUncached(settings: Record<string, string>, stack: string): Promise<Evaluation> {
   const project = { ...readProject(folder, stack), program };
   for (const [key, value] of Object.entries(settings)) project.config[`${project.name}:${key}`] = value;
   const resources: Resource<Record<string, unknown>>[] = [];
   registrations = new Map();
   const onCreated = (resource: Resource) => resources.push(resource);
-  const everything = { ...standIns(project.region), ...aws, ...provider };
-  const { outputs } = await deploy(project, everything, { onCreated });
+  const { outputs } = await deploy(project, { ...standIns(project.region), ...aws }, { onCreated });
   const registered = [...registrations.values()];
   return {
     resources,
@@ -134,6 +121,12 @@ const proof = {
   resourceRecordType: "CNAME",
   resourceRecordValue: "proof.test",
 };
+const zone = { name: "example.com", privateZone: false };
+/** By id. All others are as above. */
+const zones: Record<string, object> = {
+  ZOTHER: { ...zone, name: "ample.com" },
+  ZPRIVATE: { ...zone, privateZone: true },
+};
 const target = { targetDomainName: "d.api.test", hostedZoneId: "ZAPI" };
 const aws: Provider = {
   "aws:apigatewayv2/api:Api": returns(api, "api1"),
@@ -157,5 +150,6 @@ const aws: Provider = {
   "aws:acm/certificateValidation:CertificateValidation": returns({
     certificateArn: "arn:aws:acm:us-east-1:000000000000:certificate/1",
   }),
+  "aws:route53/getZone:getZone": ({ inputs }) => returns({ ...zone, ...zones[`${inputs.zoneId}`] })(),
   "aws:route53/record:Record": ({ inputs }) => returns({ fqdn: `${inputs.name}.` })(),
 };

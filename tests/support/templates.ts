@@ -154,7 +154,7 @@ async function main(folder: string): Promise<void> {
   const options = { ...everyOption, hostedZoneId: "Z0123456789ABC" };
   for (const stack of ["dev", "prod"]) {
     for (const [name, settings] of Object.entries({ [stack]: {}, [`${stack}-with-every-option`]: options })) {
-      const template = toTemplate(await evaluate(settings, { stack }));
+      const template = toTemplate(await evaluate(settings, stack));
       writeFileSync(join(folder, `${name}.json`), JSON.stringify(template, null, 2));
     }
   }
