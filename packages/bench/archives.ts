@@ -9,7 +9,7 @@ import { unpack } from "pulumi-aws-local";
 import { evaluate } from "../../tests/support/evaluate";
 import { architectTable } from "./network";
 
-export const OURS = "this project";
+const OURS = "this project";
 
 /** Their tables, with their hash keys, and their modules in contenders/. */
 const contenders = [

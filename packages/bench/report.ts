@@ -21,7 +21,7 @@ export interface Result extends Contender, VisitResult {
 const PRICE = { write: 0.625, read: 0.125 };
 
 /** What DynamoDB charges for a million such requests, in dollars. */
-export const priceOf = ({ read, write }: Units) => read * PRICE.read + write * PRICE.write;
+const priceOf = ({ read, write }: Units) => read * PRICE.read + write * PRICE.write;
 
 export function report(results: Result[], engine: string): string {
   const billed = (kind: keyof Billed[number]) => {
@@ -82,7 +82,7 @@ const consumption = (kind: "visit" | "read"): Columns => ({
 });
 
 /** When, where and on what. */
-export function circumstances(engine: string): string {
+function circumstances(engine: string): string {
   const date = new Date().toISOString().slice(0, 10);
   const machine = `${cpus().length} cores (${cpus()[0]?.model.trim()}), load average ${loadavg()[1]?.toFixed(1)}`;
   return `${date}, ${machine}, Node.js ${process.version}, DynamoDB: ${engine}`;

@@ -8,7 +8,6 @@ import { createArchives } from "./archives";
 import { measureBilled, measureFirstVisits } from "./billed";
 import { createTables, defaultEngine, OptionError, startDynamoDB } from "./dynamodb";
 import { startNetwork } from "./network";
-import { plot } from "./plot";
 import { type Result, report } from "./report";
 import { measureVisits } from "./visits";
 
@@ -48,7 +47,6 @@ async function main(): Promise<void> {
   const page = join(__dirname, "README.md");
   const [before = ""] = readFileSync(page, "utf8").split("## Results");
   writeFileSync(page, `${before}${tables}\n`);
-  if (results[0]?.billed.length) writeFileSync(join(__dirname, "comparison.svg"), plot(results, engine));
 }
 
 async function measure(engine: string, amounts: typeof FULL): Promise<Result[]> {
