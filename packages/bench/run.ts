@@ -27,22 +27,18 @@ runCommand("bench", help, { options }, async ({ values: { quick: isQuick } }) =>
   const contenders = await createArchives(folder);
   const { engine, url } = await startDynamoDB();
   await createTables(contenders, url);
-  const network = await startNetwork(new URL(url), folder);
+  const network = await startNetwork(Number(new URL(url).port), folder);
   console.error("first visits ...");
-  const firsts = await measureFirstVisits(contenders, network, rounds);
+  const firstVisits = await measureFirstVisits(contenders, network, rounds);
   console.error("visits ...");
   const visited = await measureVisits(contenders, network, rounds, visits);
   console.error("billed time ...");
-  const bills = await measureBilled(contenders, network, rounds, billedVisits);
-  const results = contenders.flatMap((contender, i) => {
-    const [visit, firstVisit] = [visited[i], firsts[i]];
-    return visit && firstVisit ? [{ ...contender, ...visit, firstVisit, billed: bills[i] ?? [] }] : [];
-  });
+  const billed = await measureBilled(contenders, network, rounds, billedVisits);
 
-  const tables = report(results, engine);
-  console.log(tables);
+  const results = report(engine, firstVisits, visited, billed);
+  console.log(results);
   if (isQuick) return;
   const page = join(__dirname, "README.md");
   const [before = ""] = readFileSync(page, "utf8").split("## Results");
-  writeFileSync(page, `${before}${tables}\n`);
+  writeFileSync(page, `${before}${results}\n`);
 });
