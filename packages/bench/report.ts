@@ -17,6 +17,7 @@ export function report(engine: string, firstVisits: FirstVisit[], visits: Visits
     "## Results",
     `${circumstances(engine)}. Medians of several rounds; quartiles in parentheses.`,
     "### What Lambda bills for a visit",
+    ...(billed[0]?.sizes.length ? [chart(billed)] : []),
     "Milliseconds, and dollars for a million, without DynamoDB and the price per request. After a pause:",
     table(billed, bills("alone")),
     "Right after the last one:",
@@ -48,6 +49,21 @@ export function report(engine: string, firstVisits: FirstVisit[], visits: Visits
       together: ({ init, visit }) => ms(init + visit),
     }),
   ].join("\n\n");
+}
+
+/** A chart of the billed time with the default memory, which GitHub renders. */
+function chart(billed: Billed[]): string {
+  const values = billed.map(({ sizes }) => sizes[MEMORIES.indexOf(256)]?.alone.median ?? 0);
+  return [
+    "```mermaid",
+    '%%{init: { "xyChart": { "height": 260 } }}%%',
+    "xychart-beta horizontal",
+    '  title "Billed milliseconds of a visit at 256 MB, simulated"',
+    `  x-axis [${billed.map(({ name }) => `"${name}"`).join(", ")}]`,
+    `  y-axis "with DynamoDB at the distance measured in AWS" 0 --> ${Math.ceil(Math.max(...values))}`,
+    `  bar [${values.map(ms).join(", ")}]`,
+    "```",
+  ].join("\n");
 }
 
 type Columns<Measured> = Record<string, (measured: Measured) => string>;
