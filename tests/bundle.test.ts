@@ -139,7 +139,7 @@ describe("the function's archive", () => {
 
   before(async () => {
     const { inputs } = await evaluate();
-    await unpack(inputs(FUNCTION, "visit").code as pulumi.asset.Archive, folder);
+    await unpack(inputs("Function visit").code as pulumi.asset.Archive, folder);
   });
 
   const environment = () => ({
@@ -169,7 +169,7 @@ describe("the function's archive", () => {
     const script = `
       const { evaluate } = require("./tests/support/evaluate");
       const { unpack } = require("pulumi-aws-local");
-      evaluate().then(({ inputs }) => unpack(inputs("${FUNCTION}", "visit").code, "${join(folder, "again")}"));`;
+      evaluate().then(({ inputs }) => unpack(inputs("Function visit").code, "${join(folder, "again")}"));`;
     const preload = ["-r", "pulumi-aws-local/register.js"];
     await run(process.execPath, [...preload, "-e", script], { cwd: project });
     for (const file of ["bundle.js", "bundle.js.map", "index.mjs"]) {

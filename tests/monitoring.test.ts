@@ -78,7 +78,7 @@ describe("the monitoring", () => {
 
   it("sends e-mail when an alarm starts and ends, with alarmEmail only", async () => {
     const topic = "arn:aws:sns:us-east-1:000000000000:alarms";
-    const subscription = program.inputs("aws:sns/topicSubscription:TopicSubscription", "alarms");
+    const subscription = program.inputs("TopicSubscription alarms");
     assert.deepEqual(subscription, { topic, protocol: "email", endpoint: "ops@example.org" });
     for (const [stack, topics] of [[program, [topic]] as const, [await evaluate(), []] as const]) {
       for (const [, { alarmActions, okActions }] of inputsOf("MetricAlarm", stack)) {
@@ -88,7 +88,7 @@ describe("the monitoring", () => {
   });
 
   it("saves queries on fields that the logs contain", () => {
-    const { accessLogSettings } = program.inputs("aws:apigatewayv2/stage:Stage", "default");
+    const { accessLogSettings } = program.inputs("Stage default");
     const { format } = accessLogSettings as { format: string };
     const fields: Record<string, string[]> = {
       "access-log": ["@timestamp", ...Object.keys(JSON.parse(format))],

@@ -9,23 +9,23 @@ describe("the private network", () => {
   });
 
   it("contains the function, and has no way to the internet", () => {
-    assert.deepEqual(program.inputs("aws:lambda/function:Function", "visit").vpcConfig, {
+    assert.deepEqual(program.inputs("Function visit").vpcConfig, {
       subnetIds: ["subnet-00000001", "subnet-00000002"],
       securityGroupIds: ["sg-00000001"],
     });
-    const { subnetSpecs, natGateways } = program.inputs("awsx:ec2:Vpc", "sessions");
+    const { subnetSpecs, natGateways } = program.inputs("Vpc sessions");
     assert.deepEqual([subnetSpecs, natGateways], [[{ type: "Isolated" }], { strategy: "None" }]);
   });
 
   it("lets only this function use only this table through the DynamoDB endpoint", () => {
-    const { policy, tags, ...inputs } = program.inputs("aws:ec2/vpcEndpoint:VpcEndpoint", "dynamodb");
+    const { policy, tags, ...inputs } = program.inputs("VpcEndpoint dynamodb");
     assert.deepEqual(inputs, {
       vpcId: "vpc-00000001",
       vpcEndpointType: "Gateway",
       serviceName: "com.amazonaws.us-east-1.dynamodb",
       routeTableIds: ["table1", "table2"],
     });
-    const { Statement: ofRole } = program.inputs("aws:iam/rolePolicy:RolePolicy", "visit").policy as {
+    const { Statement: ofRole } = program.inputs("RolePolicy visit").policy as {
       Statement: [object];
     };
     const Condition = { ArnEquals: { "aws:PrincipalArn": "arn:aws:iam::000000000000:role/visit" } };
@@ -36,7 +36,7 @@ describe("the private network", () => {
   });
 
   it("lets the function only make HTTPS connections to DynamoDB, and nobody connect to it", () => {
-    const { vpcId, ingress, egress } = program.inputs("aws:ec2/securityGroup:SecurityGroup", "visit");
+    const { vpcId, ingress, egress } = program.inputs("SecurityGroup visit");
     const [{ description, ...rule }] = egress as [Record<string, unknown>];
     assert.deepEqual(
       { vpcId, ingress, rules: (egress as unknown[]).length },
@@ -46,7 +46,7 @@ describe("the private network", () => {
   });
 
   it("lets Lambda, but not the function's code, manage network interfaces", () => {
-    const { role, policy } = program.inputs("aws:iam/rolePolicy:RolePolicy", "network");
+    const { role, policy } = program.inputs("RolePolicy network");
     const { Statement } = policy as { Statement: { Action: string[] }[] };
     const [{ Action } = { Action: [] }] = Statement;
     // Each creates, finds or deletes what another needs.
@@ -59,7 +59,7 @@ describe("the private network", () => {
   });
 
   it("deletes that policy only after the security group, when no network interfaces are left", async () => {
-    const group = program.registration("aws:ec2/securityGroup:SecurityGroup", "visit");
+    const group = program.registration("SecurityGroup visit");
     assert.ok((await group.dependencies()).includes("RolePolicy network"));
   });
 });

@@ -1,5 +1,5 @@
 import { strict as assert } from "node:assert";
-import { evaluate, everyOption } from "./support/evaluate";
+import { evaluate, everyOption, labelOf } from "./support/evaluate";
 
 type Inputs = Record<string, unknown>;
 
@@ -73,9 +73,9 @@ describe("all resources", () => {
     it(rule, async () => {
       const { resources, registration } = await evaluate(everyOption);
       for (const { type, name, inputs } of resources) {
-        const { takesTags } = registration(type, name);
-        const resource = { type, inputs, takesTags, allowed: findAllowed(inputs) };
-        assert.ok(!isBroken(resource), `${type} ${name}`);
+        const label = labelOf({ type, name });
+        const { takesTags } = registration(label);
+        assert.ok(!isBroken({ type, inputs, takesTags, allowed: findAllowed(inputs) }), label);
       }
     });
   }

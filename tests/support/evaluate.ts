@@ -23,11 +23,14 @@ export interface Evaluation {
   /** In the order of creation. */
   resources: Resource<Record<string, unknown>>[];
   outputs: Outputs;
-  /** The inputs of the only resource with this type and name. */
-  inputs(type: string, name: string): Record<string, unknown>;
+  /** The inputs of the resource with this label. */
+  inputs(label: string): Record<string, unknown>;
   /** What the program registers about a resource besides its inputs. */
-  registration(type: string, name: string): Registration;
+  registration(label: string): Registration;
 }
+
+/** A resource's type and name, such as "Table sessions". */
+export const labelOf = ({ type, name }: { type: string; name: string }) => `${type.split(":").pop()} ${name}`;
 
 const folder = copyProject();
 /** Runs `index.ts` under {@link record}. */
@@ -73,8 +76,8 @@ async function evaluateUncached(settings: Record<string, string>, stack: string)
   return {
     resources,
     outputs,
-    inputs: (type, name) => findOnly(resources, type, name).inputs,
-    registration: (type, name) => findOnly(registered, type, name),
+    inputs: (label) => find(resources, label).inputs,
+    registration: (label) => find(registered, label),
   };
 }
 
@@ -94,15 +97,15 @@ export function record({ resource, type, name, props, opts }: pulumi.ResourceTra
     dependencies: async () => {
       const found = new Set<pulumi.Resource>();
       await pulumi.runtime.serializeProperty(name, { props, dependsOn: dependsOn ?? [] }, found);
-      return [...found].map((other) => `${all.get(other)?.type.split(":").pop()} ${all.get(other)?.name}`);
+      return [...found].map((other) => labelOf(all.get(other) as Registration));
     },
   });
 }
 
-function findOnly<T extends { type: string; name: string }>(all: T[], type: string, name: string): T {
-  const [found, ...others] = all.filter((resource) => resource.type === type && resource.name === name);
-  if (found && others.length === 0) return found;
-  throw new Error(`Found ${found ? others.length + 1 : 0} resources of type ${type} named ${name}.`);
+function find<T extends { type: string; name: string }>(all: T[], label: string): T {
+  const found = all.find((resource) => labelOf(resource) === label);
+  if (!found) throw new Error(`There is no ${label}.`);
+  return found;
 }
 
 /** The outputs that the program uses, as AWS would return them. */
