@@ -197,13 +197,6 @@ describe("the function's archive", () => {
     assert.equal(authorization, "token");
   });
 
-  it("logs that it has no credentials", async () => {
-    const { AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, ...rest } = environment();
-    const { result, log } = await invoke(folder, rest);
-    assert.equal(result.statusCode, 503);
-    assert.match(log, /No HTTP credential provider host provided/);
-  });
-
   it("fails at cold start if a setting is missing, with the setting's name and the line in TypeScript", async () => {
     const { message } = await invoke(folder, { ...environment(), TABLE_NAME: "" }).catch((error) => error);
     const [, file = "", line] = /TABLE_NAME is not set\n.*\/visit\/(.*\.ts):(\d+)/.exec(message) ?? [];
