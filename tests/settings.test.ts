@@ -72,7 +72,7 @@ describe("the settings", () => {
   const examples: Record<string, [valid: string, invalid: string]> = {
     cookieName: [`sid|__Host-sid|connect.sid|${"x".repeat(64)}`, `|my cookie|a=b|a;b|ä|${"x".repeat(65)}`],
     secretIds: ["true|false", "yes||TRUE"],
-    absoluteSeconds: ["1800|34560000", "0|-1|1.5|1e5|| 1800|34560001"],
+    idleSeconds: ["1|34560000", "0|-1|1.5|1e3|| 1800|34560001"],
     logRetentionDays: ["1|3653", "2|0|31|3654"],
     alarmEmail: [
       "|first.last+tag@mail.example.org",

@@ -127,6 +127,7 @@ const proof = {
 const zone = { name: "example.com", privateZone: false };
 /** By id. All others are as above. */
 const zones: Record<string, object> = {
+  ZAPEX: { ...zone, name: "www.example.com" },
   ZOTHER: { ...zone, name: "ample.com" },
   ZPRIVATE: { ...zone, privateZone: true },
 };
