@@ -109,7 +109,6 @@ describe("the handler, when DynamoDB fails,", () => {
   });
 
   const outages: Record<string, Fault> = {
-    "resets every connection": "reset",
     "always throttles": "throttle",
     "denies access": "deny access",
     "never responds": "hang",

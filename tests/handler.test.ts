@@ -76,7 +76,6 @@ describe("the handler", () => {
         "a percent-encoded live token": (live) => `%${live.charCodeAt(0).toString(16)}${live.slice(1)}`,
         "a token of the other kind": () => (tokens === plainTokens ? secretTokens : plainTokens).issue(),
         "the hash of a live token": (live) => secretTokens.idOf(live),
-        "a UUID with another version": () => "0b8e4e5e-6c1f-1d6a-9f0e-2d1c3b4a5968",
         "a UUID with another variant": () => "0b8e4e5e-6c1f-4d6a-cf0e-2d1c3b4a5968",
       };
       for (const [what, make] of Object.entries(malformed)) {

@@ -69,13 +69,10 @@ describe("the program", () => {
     }
   });
 
-  it("lets only Lambda assume the role", () => {
+  it("lets only Lambda assume the role, only use this table as the handler does, and write to this log", () => {
     const { assumeRolePolicy } = program.inputs("Role visit");
     const [statement, ...others] = (assumeRolePolicy as { Statement: Record<string, unknown>[] }).Statement;
     assert.deepEqual([statement?.Principal, others], [{ Service: "lambda.amazonaws.com" }, []]);
-  });
-
-  it("lets the role only use this table as the handler does, and write to this log", () => {
     assert.deepEqual(program.inputs("RolePolicy visit"), {
       role: "role1",
       policy: {

@@ -3,16 +3,16 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { project } from "./project";
 
-interface Options {
-  /** The folder that has the folder `commands`. */
-  from?: string;
-  cwd?: string;
-  env?: NodeJS.ProcessEnv;
-}
-
-/** Runs a command of package.json, such as `verify`, in a process group of its own, and waits until it ends. */
-export async function runCommand(name: string, args: string[], options: Options = {}) {
-  const { from = project, cwd = project, env = process.env } = options;
+/**
+ * Runs a command of package.json, such as `verify`, in a process group of its own, and waits until it ends.
+ *
+ * @param from the folder that has the folder `commands`
+ */
+export async function runCommand(
+  name: string,
+  args: string[],
+  { from = project, cwd = project, env = process.env } = {},
+) {
   const script = join(from, "commands/run.js");
   const child = spawn(process.execPath, [script, name, ...args], { cwd, env, detached: true });
   let output = "";

@@ -2,7 +2,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import type { Provider, Resource } from "pulumi-aws-local";
-import { deploy, type Outputs, readProject, standIns } from "pulumi-aws-local";
+import { deploy, readProject, standIns } from "pulumi-aws-local";
 import { copyProject } from "./project";
 
 /** What a program registers about a resource, but Pulumi doesn't pass to mocks. */
@@ -19,15 +19,7 @@ export interface Registration {
   dependencies: () => Promise<string[]>;
 }
 
-export interface Evaluation {
-  /** In the order of creation. */
-  resources: Resource<Record<string, unknown>>[];
-  outputs: Outputs;
-  /** The inputs of the resource with this label. */
-  inputs(label: string): Record<string, unknown>;
-  /** What the program registers about a resource besides its inputs. */
-  registration(label: string): Registration;
-}
+export type Evaluation = Awaited<ReturnType<typeof evaluateUncached>>;
 
 /** A resource's type and name, such as "Table sessions". */
 export const labelOf = ({ type, name }: { type: string; name: string }) => `${type.split(":").pop()} ${name}`;
@@ -65,7 +57,7 @@ export function evaluate(settings: Record<string, string> = {}, stack = "dev"): 
   return known;
 }
 
-async function evaluateUncached(settings: Record<string, string>, stack: string): Promise<Evaluation> {
+async function evaluateUncached(settings: Record<string, string>, stack: string) {
   const project = { ...readProject(folder, stack), program };
   for (const [key, value] of Object.entries(settings)) project.config[`${project.name}:${key}`] = value;
   const resources: Resource<Record<string, unknown>>[] = [];
@@ -74,10 +66,13 @@ async function evaluateUncached(settings: Record<string, string>, stack: string)
   const { outputs } = await deploy(project, { ...standIns(project.region), ...aws }, { onCreated });
   const registered = [...registrations.values()];
   return {
+    /** In the order of creation. */
     resources,
     outputs,
-    inputs: (label) => find(resources, label).inputs,
-    registration: (label) => find(registered, label),
+    /** The inputs of the resource with this label. */
+    inputs: (label: string) => find(resources, label).inputs,
+    /** What the program registers about a resource besides its inputs. */
+    registration: (label: string) => find(registered, label),
   };
 }
 

@@ -20,17 +20,6 @@ export type Fault =
   /** Executed, but only half of the response arrives. */
   | "stall";
 
-export interface FaultProxy {
-  endpoint: string;
-  /** The number of requests received. */
-  requests: number;
-  /** Who sent them, such as `access-key-id/us-east-1`. */
-  callers: Set<string>;
-  /** Chooses the fault for the next request, or `undefined` for none. */
-  nextFault: () => Fault | undefined;
-  close(): void;
-}
-
 interface Reply {
   status: number;
   body: Buffer;
@@ -47,7 +36,20 @@ const refusals: Partial<Record<string, Reply>> = {
 };
 
 /** A proxy for the DynamoDB at `endpoint` that injects faults. */
-export async function startFaultProxy(endpoint: string): Promise<FaultProxy> {
+export async function startFaultProxy(endpoint: string) {
+  const proxy = {
+    endpoint: "",
+    /** The number of requests received. */
+    requests: 0,
+    /** Who sent them, such as `access-key-id/us-east-1`. */
+    callers: new Set<string>(),
+    /** Chooses the fault for the next request, or `undefined` for none. */
+    nextFault: (): Fault | undefined => undefined,
+    close() {
+      server.close();
+      server.closeAllConnections();
+    },
+  };
   const server = createServer(async (request, response) => {
     proxy.requests += 1;
     const [, key, region] =
@@ -71,18 +73,11 @@ export async function startFaultProxy(endpoint: string): Promise<FaultProxy> {
     else response.end(body);
   });
   await once(server.listen(0, "127.0.0.1"), "listening");
-  const proxy: FaultProxy = {
-    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    requests: 0,
-    callers: new Set(),
-    nextFault: () => undefined,
-    close() {
-      server.close();
-      server.closeAllConnections();
-    },
-  };
+  proxy.endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   return proxy;
 }
+
+export type FaultProxy = Awaited<ReturnType<typeof startFaultProxy>>;
 
 async function send(endpoint: string, { method, headers }: IncomingMessage, body: Buffer): Promise<Reply> {
   const outgoing = forward(endpoint, { method, headers }).end(body);
