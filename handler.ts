@@ -40,7 +40,7 @@ const headers = {
  * @param options override the client and the clock, for tests
  * @throws Error that names an environment variable that is missing or not a number
  */
-export function createHandler(env = process.env, options: Pick<SessionOptions, "dynamodb" | "now"> = {}) {
+export function createHandler(env = process.env, options?: Pick<SessionOptions, "dynamodb" | "now">) {
   const sessions = createSessions<Data>({
     tableName: required(env, "TABLE_NAME"),
     cookieName: required(env, "COOKIE_NAME"),

@@ -245,17 +245,10 @@ describe("sessions", () => {
       }
     });
 
-    for (const [what, response] of Object.entries({
-      "no item": {},
-      "another item": { Attributes: { counter: { N: "7" } } },
-    })) {
-      it(`don't take a response with ${what} for an ended session`, async () => {
-        const broken = sessionsWith(async () => ({ $metadata: {}, ...response }));
-        const isFailure = (error: unknown) => error instanceof SessionError;
-        await assert.rejects(broken.find(`sid=${randomUUID()}`, visit), isFailure);
-        await assert.rejects(broken.open([], visit), isFailure);
-      });
-    }
+    it("don't take a response without an item for an ended session", async () => {
+      const broken = sessionsWith(async () => ({ $metadata: {} }));
+      await assert.rejects(broken.find(`sid=${randomUUID()}`, visit), { status: 503 });
+    });
   });
 
   describe("an item that was damaged", () => {
