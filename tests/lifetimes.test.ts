@@ -172,7 +172,7 @@ describe("a session's lifetime", () => {
       const renewed = await sessions.renew(old);
       assert.ok(await sessions.find(cookieOf(renewed)));
       const requests = [
-        () => sessions.open(old, visit),
+        () => sessions.open(`${old}; sid=${randomUUID()}`, visit),
         () => sessions.find(old, visit),
         () => sessions.find(old),
         () => sessions.renew(old),
