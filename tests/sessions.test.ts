@@ -90,7 +90,8 @@ describe("sessions", () => {
         let longest = 0;
         for (const _ of range(100)) {
           advance(seconds);
-          await longer.find(cookieOf(session), visit);
+          const found = await longer.find(cookieOf(session), visit);
+          assert.deepEqual(Object.keys(found?.data ?? {}), ["counter"]);
           const item = await table.item(id);
           longest = Math.max(longest, lists.flatMap((list) => item?.[list]?.L ?? []).length);
         }
@@ -102,7 +103,7 @@ describe("sessions", () => {
   describe("changing data", () => {
     it("sets, adds and removes in one update", async () => {
       const session = await sessions.open([], {
-        set: { theme: "dark", log: ["a"], tags: new Set(["x"]), "cart/pen": 2 },
+        set: { theme: "dark", log: ["a"], tags: new Set(["x"]), "cart/pen": 2 ** 53 - 1 },
       });
       const { data } = await sessions.open(cookieOf(session), {
         set: { user: "alice" },
@@ -114,7 +115,7 @@ describe("sessions", () => {
         counter: 1,
         log: ["a", "b"],
         tags: new Set(["x", "y"]),
-        "cart/pen": 5,
+        "cart/pen": 2 ** 53 + 2,
         "cart/book": 1,
       });
     });
@@ -134,8 +135,10 @@ describe("sessions", () => {
     });
 
     it("rejects names that the store uses, also at run time", async () => {
-      const change = { set: { ["created-at" as "theme"]: "x" } };
-      await assert.rejects(sessions.open([], change), /^Error: "created-at" is reserved/);
+      for (const name of ["created-at", "closed"]) {
+        const change = { set: { [name as "theme"]: "x" } };
+        await assert.rejects(sessions.open([], change), new RegExp(`"${name}" is reserved`));
+      }
     });
 
     it("checks names and types at compile time", () => {
@@ -212,13 +215,9 @@ describe("sessions", () => {
       }
     });
 
-    it("don't take a response without the session's item for an ended session", async () => {
-      for (const response of [{}, { Attributes: { counter: { N: "7" } } }]) {
-        const broken = sessionsWith(async () => ({ $metadata: {}, ...response }));
-        const isFailure = (error: unknown) => error instanceof SessionError;
-        await assert.rejects(broken.find(`sid=${randomUUID()}`, visit), isFailure);
-        await assert.rejects(broken.open([], visit), isFailure);
-      }
+    it("don't take a response without an item for an ended session", async () => {
+      const broken = sessionsWith(async () => ({ $metadata: {} }));
+      await assert.rejects(broken.find(`sid=${randomUUID()}`, visit), { status: 503 });
     });
   });
 
