@@ -56,16 +56,16 @@ describe("the handler, when DynamoDB fails,", () => {
   }
   const stored = async (id: string) => Number((await table.item(id))?.counter?.N);
 
-  const faults: Record<string, Fault> = {
-    "loses the response": "lose the response",
-    "counts the visit but returns 500": "fail afterwards",
-    "responds too late": "respond late",
-    "stalls halfway through the response": "stall",
-    "resets the connection": "reset",
-    "throttles one request": "throttle",
-  };
-  for (const [what, fault] of Object.entries(faults)) {
-    it(`starts a session once and counts two visits once when it ${what}`, async () => {
+  const faults = [
+    "lose the response",
+    "fail afterwards",
+    "respond late",
+    "stall",
+    "reset",
+    "throttle",
+  ] as const;
+  for (const fault of faults) {
+    it(`starts a session once and counts two visits once: ${fault}`, async () => {
       failNext(fault);
       const first = await visit();
       assert.equal(first.counter, 1);
@@ -109,14 +109,9 @@ describe("the handler, when DynamoDB fails,", () => {
     assert.deepEqual(Object.keys(carts).sort(), log.map((i) => `cart/${i}`).sort());
   });
 
-  const outages: Record<string, Fault> = {
-    "always throttles": "throttle",
-    "denies access": "deny access",
-    "never responds": "hang",
-    "loses every response": "lose the response",
-  };
-  for (const [what, fault] of Object.entries(outages)) {
-    it(`returns 503 before Lambda times out and keeps the visitor's session when it ${what}`, async () => {
+  const outages = ["throttle", "deny access", "hang", "lose the response"] as const;
+  for (const fault of outages) {
+    it(`returns 503 before Lambda times out and keeps the visitor's session, always: ${fault}`, async () => {
       const { id } = await visit();
       const size = await table.size();
       logged.length = 0;

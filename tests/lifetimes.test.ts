@@ -30,7 +30,9 @@ describe("a session's lifetime", () => {
       advance(50);
       await sessions.find(cookie);
       advance(49);
-      assert.equal((await sessions.find(cookie, visit))?.data.counter, 2);
+      const last = await sessions.find(cookie, visit);
+      assert.equal(last?.data.counter, 2);
+      assert.match(last.cookie, /Max-Age=1;/);
       advance(1);
       assert.equal(await sessions.find(cookie, visit), undefined);
       assert.equal(await sessions.find(cookie), undefined);

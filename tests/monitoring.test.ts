@@ -102,7 +102,7 @@ describe("the monitoring", () => {
   });
 
   it("has a dashboard of all alarms, and of published metrics in the stack's region", () => {
-    const [[, { dashboardBody }] = ["", {} as Inputs]] = inputsOf("Dashboard");
+    const { dashboardBody } = program.inputs("Dashboard dashboard");
     const { widgets } = JSON.parse(String(dashboardBody)) as {
       widgets: { type: string; properties: Inputs }[];
     };
