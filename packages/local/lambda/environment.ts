@@ -24,8 +24,6 @@ export interface FunctionPlace {
   /** Of the function's role. Without one, it is allowed everything. */
   accessKeyId?: string;
   dynamodb: string;
-  /** The URL of whatever stands in for all other services. */
-  otherServices: string;
 }
 
 /**
@@ -34,7 +32,7 @@ export interface FunctionPlace {
  */
 export function environmentOf(
   { handler = "", runtime, memorySize = 128, environment, loggingConfig }: FunctionInputs,
-  { functionName, region, taskRoot, accessKeyId = "local", dynamodb, otherServices }: FunctionPlace,
+  { functionName, region, taskRoot, accessKeyId = "local", dynamodb }: FunctionPlace,
 ): Record<string, string> {
   const { logFormat, applicationLogLevel = "INFO", logGroup } = loggingConfig ?? {};
   return {
@@ -66,7 +64,6 @@ export function environmentOf(
     // Keep the SDK from reading the developer's own settings.
     AWS_CONFIG_FILE: "/dev/null",
     AWS_SHARED_CREDENTIALS_FILE: "/dev/null",
-    AWS_ENDPOINT_URL: otherServices,
     AWS_ENDPOINT_URL_DYNAMODB: dynamodb,
   };
 }

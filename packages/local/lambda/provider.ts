@@ -9,7 +9,6 @@ import { failure, type Outcome } from "./instance";
 import { createInstances, type Instances } from "./instances";
 import { checkLimits, MAX_PAYLOAD } from "./limits";
 import { createPermissions } from "./permissions";
-import { refuseServices } from "./services";
 
 export type Functions = ReturnType<typeof createFunctions>;
 
@@ -33,7 +32,6 @@ export function createFunctions(options: FunctionsOptions) {
   const { folder: project, region, dynamodb, assume, onLog = () => {}, inspectPort, onInspect } = options;
   const folder = mkdtempSync(join(tmpdir(), "functions-"));
   lendSdk(project, folder);
-  const others = refuseServices();
   const functions = new Map<string, Instances>();
   const inFlight = new Set<Promise<Outcome>>();
   const permissions = createPermissions(() => [...functions.keys()]);
@@ -55,8 +53,7 @@ export function createFunctions(options: FunctionsOptions) {
     const accessKeyId = assume(role, functionArn);
     if (!code || !(await unpack(code, taskRoot))) return refuse("code that is in S3 or in a packed archive");
     locateSources(taskRoot, project);
-    const otherServices = await others.endpoint;
-    const place = { functionName: physicalName, region, taskRoot, accessKeyId, dynamodb, otherServices };
+    const place = { functionName: physicalName, region, taskRoot, accessKeyId, dynamodb };
     const instances = createInstances({
       functionArn,
       environment: environmentOf(inputs, place),
@@ -95,7 +92,6 @@ export function createFunctions(options: FunctionsOptions) {
 
   async function close(): Promise<void> {
     await Promise.all([...functions.values()].map((instances) => instances.end()));
-    others.close();
     rmSync(folder, { recursive: true, force: true });
   }
 

@@ -49,14 +49,8 @@ describe("a function in the local run", () => {
   });
 
   it("keeps calls to other services on this machine, and says that they aren't emulated", async () => {
-    const { env } = await answer();
-    const call = async (agent: string) =>
-      (
-        await fetch(env.AWS_ENDPOINT_URL, { headers: { "user-agent": `aws-sdk-js/3 api/${agent}#3` } })
-      ).text();
-    assert.match(await call("s3"), /<Message>S3 is not emulated by the local run\.<\/Message>/);
-    assert.match(await call("secrets_manager"), /"message":"secrets manager is not emulated/);
-    assert.match((await answer("does=call")).cause, /^sqs\.eu-west-1\.amazonaws\.com is not emulated/);
+    const cause = "sqs.eu-west-1.amazonaws.com is not emulated by the local run.";
+    assert.deepEqual(await answer("does=call"), { cause });
   });
 
   it("gets Lambda's context", async () => {
