@@ -111,17 +111,11 @@ const stage = new aws.apigatewayv2.Stage("default", {
   name: "$default",
   autoDeploy: true,
 });
-new aws.apigatewayv2.Stage("slow", {
+new aws.apigatewayv2.Stage("test", {
   apiId: api.id,
-  name: "slow",
+  name: "test",
   autoDeploy: true,
   defaultRouteSettings: { throttlingRateLimit: 1, throttlingBurstLimit: 2 },
-});
-new aws.apigatewayv2.Stage("closed", {
-  apiId: api.id,
-  name: "closed",
-  autoDeploy: true,
-  defaultRouteSettings: { detailedMetricsEnabled: true, throttlingRateLimit: 100 },
 });
 new aws.sns.Topic("alarms");
 

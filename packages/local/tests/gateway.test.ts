@@ -96,6 +96,7 @@ describe("an HTTP API in the local run", () => {
       const { event } = await (await fetch(shop.url + path, { method })).json();
       return [event.routeKey, event.pathParameters];
     };
+    assert.deepEqual(await routeOf("test/items/7"), ["GET /items/{id}", { id: "7" }]);
     assert.deepEqual(await routeOf("items/7"), ["GET /items/{id}", { id: "7" }]);
     assert.deepEqual(await routeOf("items/7", "PUT"), ["ANY /items/{id}", { id: "7" }]);
     assert.deepEqual(await routeOf("files/a/b%2Fc"), ["ANY /files/{proxy+}", { proxy: "a/b/c" }]);

@@ -7,6 +7,7 @@ describe("what the local run does not emulate", () => {
   it("is listed by type and property, without what works", () => {
     assert.deepEqual([...shop.running.notEmulated].sort(), [
       "Policy.path",
+      "Stage.defaultRouteSettings",
       "Table.deletionProtectionEnabled",
       "Topic",
       "Vpc",

@@ -2,7 +2,6 @@ import { strict as assert } from "node:assert";
 import { once } from "node:events";
 import { connect } from "node:net";
 import { useShop } from "./support/shop";
-import { until } from "./support/until";
 
 describe("an HTTP API that rejects a request", () => {
   const shop = useShop();
@@ -71,22 +70,5 @@ describe("an HTTP API that rejects a request", () => {
     assert.equal(response.status, 503);
     assert.equal(await response.text(), '{"message":"Service Unavailable"}');
     assert.match(shop.requests.at(-1)?.error ?? "", /the integration timed out/);
-  });
-
-  it("throttles a stage by its burst and rate", async () => {
-    const start = performance.now();
-    const statuses: number[] = [];
-    for (let i = 0; i < 3; i++) statuses.push((await fetch(`${shop.url}slow/echo`)).status);
-    // A slow machine may earn a token meanwhile.
-    if (performance.now() - start < 1000) assert.deepEqual(statuses, [200, 200, 429]);
-    const responses = await Promise.all(Array.from({ length: 5 }, () => fetch(`${shop.url}slow/echo`)));
-    const throttled = responses.find(({ status }) => status === 429);
-    assert.equal(await throttled?.text(), '{"message":"Too Many Requests"}');
-    const visit = async () => (await fetch(`${shop.url}slow/echo`)).status;
-    await until("a visit that is let through again", visit, (status) => status === 200);
-  });
-
-  it("throttles every request to a stage that sets only one of the limits", async () => {
-    assert.equal((await fetch(`${shop.url}closed/echo`)).status, 429);
   });
 });
