@@ -41,20 +41,15 @@ const refuse = (statusCode: number, message: string, error?: string): Answer => 
   error,
 });
 
-/**
- * Answers a request to an API: finds the stage and the route, and invokes the function behind it.
- *
- * @param body `undefined` if it is larger than the gateway takes
- */
+/** Answers a request to an API: finds the stage and the route, and invokes the function behind it. */
 export async function answerRequest(
   api: Api,
   request: IncomingMessage,
   requestId: string,
-  body: Buffer | undefined,
+  body: Buffer,
   invokeFunction: InvokeFunction,
 ): Promise<Answer> {
   const { method = "", url = "/" } = request;
-  if (!body) return refuse(413, "Request Entity Too Large", "the body is over 10 MB");
   if (api.variant) return refuse(501, `The local run doesn't emulate ${api.variant}.`);
 
   const path = decodePath(url);

@@ -62,7 +62,6 @@ describe("the instances of a function", () => {
   const handlers: [where: string, code: string, setting: Setting][] = [
     ["in an .mjs file, with top-level await", esm, { file: "index.mjs" }],
     ["in an ES module by its package.json", esm, { type: "module" }],
-    ["in such an ES module of nodejs22.x", esm, { type: "module", runtime: "nodejs22.x" }],
     ["in a .cjs file of a folder", "exports.handler = async () => 'found'", { ...lib, type: "module" }],
     ["in nested objects", "exports.a = { b: async () => 'found' }", { handler: "index.a.b" }],
     ["in a default export", "export default { handler: () => 'found' }", { file: "index.mjs" }],
