@@ -60,11 +60,8 @@ function parse(args: string[]) {
       `npm has kept --${kept} to itself. Put "--" before the options: npm start -- --${kept}`,
     );
   }
-  // parseArgs takes a negative number for an option.
-  const afterPort = args[args.indexOf("--port") + 1] ?? "";
-  if (/^-\d/.test(afterPort)) toPort("port", afterPort);
   try {
-    // It doesn't support options with an optional value, either.
+    // parseArgs doesn't support options with an optional value.
     return parseArgs({ args: args.map((arg) => (arg === "--inspect" ? "--inspect=9229" : arg)), options })
       .values;
   } catch (error) {

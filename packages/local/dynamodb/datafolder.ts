@@ -1,7 +1,7 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { Level } from "level";
-import { UserError } from "../pulumi/errors";
+import { messageOf, UserError } from "../pulumi/errors";
 
 /**
  * Checks that a folder can hold tables. LevelDB lets one process open a folder, but dynalite notices too late, so the
@@ -19,19 +19,9 @@ export async function prepareDataFolder(folder: string): Promise<string> {
     await level.close();
   } catch (error) {
     // LevelDB's own error is the cause of another.
-    const { code, message } = (error as Failure).cause ?? (error as Failure);
-    if (code === "LEVEL_LOCKED") {
-      throw new UserError(
-        `Another local run uses the data folder ${folder}. End it, or choose another --data.`,
-      );
-    }
-    throw new UserError(`The data folder ${folder} cannot be used: ${message}. Choose another --data.`);
+    const { cause = error } = error as Error;
+    const remedy = "Choose another --data, or end the local run that uses it.";
+    throw new UserError(`The data folder ${folder} cannot be used: ${messageOf(cause)}. ${remedy}`);
   }
   return path;
-}
-
-interface Failure {
-  code?: string;
-  message: string;
-  cause?: Failure;
 }

@@ -93,7 +93,8 @@ function guard(handle: RequestListener, authorize?: Authorize): RequestListener 
     if (!body) return;
     const { headers, method, url } = request;
     if (headers.origin) return refuse(403, "AccessDeniedException", "Web pages have no access.");
-    const input = parseObject(`${body}`);
+    // dynalite would throw for `null`.
+    const input = await new Response(body).json().catch(() => null);
     if (!input) return refuse(400, "SerializationException");
     const [, accessKeyId = "", region] =
       /Credential=([^/]+)\/[^/]+\/([^/]+)/.exec(headers.authorization ?? "") ?? [];
@@ -105,15 +106,6 @@ function guard(handle: RequestListener, authorize?: Authorize): RequestListener 
     if (denial) return refuse(400, "AccessDeniedException", denial);
     handle(Object.assign(Readable.from([body]), { headers, method, url }) as IncomingMessage, response);
   };
-}
-
-function parseObject(text: string): Record<string, unknown> | undefined {
-  try {
-    const value = JSON.parse(text);
-    return typeof value === "object" && !Array.isArray(value) ? (value ?? undefined) : undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 /** The tables and indexes of a call, as in their ARNs; `*` if it names none. */

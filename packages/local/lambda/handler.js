@@ -39,11 +39,10 @@ const failure = (name, message) => Object.assign(new Error(message), { name: `Ru
 
 async function loadModule(path) {
   const found = ["", ".js", ".mjs", ".cjs"].map((extension) => path + extension).find(existsSync);
-  if (!found) return require(require.resolve(basename(path), { paths: [dirname(path)] }));
-  if (found.endsWith(".mjs")) return import(pathToFileURL(found).href);
+  if (found?.endsWith(".mjs")) return import(pathToFileURL(found).href);
   try {
     // Node.js would look through a whole bundle for its exports if it were imported.
-    return require(found);
+    return require(found ?? path);
   } catch (error) {
     if (!/^ERR_REQUIRE_(ESM|ASYNC_MODULE)$/.test(error.code)) throw error;
     return import(pathToFileURL(found).href);

@@ -34,7 +34,7 @@ export function createFunctions(options: FunctionsOptions) {
   lendSdk(project, folder);
   const functions = new Map<string, Instances>();
   const inFlight = new Set<Promise<Outcome>>();
-  const permissions = createPermissions(() => [...functions.keys()]);
+  const permissions = createPermissions();
 
   async function create({ physicalName, inputs, arn }: Resource<FunctionInputs>): Promise<Created> {
     const { code, role, runtime = "container images", memorySize = 128, timeout = 3 } = inputs;
