@@ -23,7 +23,7 @@ async function main(): Promise<void> {
   const options: RunOptions = {
     ...rest,
     folder,
-    onWaiting: (what) => console.log(paint("yellow", `Still waiting for ${what} ...`)),
+    onWaiting: () => console.log(paint("yellow", "Still waiting for resources or promises ...")),
     onRequest: printRequest,
     onLog: createLogPrinter(logs),
     onInspect: (name, url) => console.log(`Attach a debugger to ${name} at ${url}`),

@@ -9,8 +9,6 @@ export interface MockOptions {
   onCreated?: (resource: Resource) => void;
   /** Gets what is not emulated, in words. */
   ignored: string[];
-  /** Resources that are being created, by type and name. */
-  creating: Set<string>;
   fail: (error: unknown) => void;
 }
 
@@ -18,7 +16,7 @@ export interface MockOptions {
 export function createMocks(
   project: Project,
   provider: Provider,
-  { onCreated, ignored, creating, fail }: MockOptions,
+  { onCreated, ignored, fail }: MockOptions,
 ): pulumi.runtime.Mocks {
   const { region } = project;
   const arn = (service: string, resource: string) => `arn:aws:${service}:${region}:${ACCOUNT_ID}:${resource}`;
@@ -53,9 +51,7 @@ export function createMocks(
     const physicalName =
       existing || (inputs.name ?? `${inputs.namePrefix ?? `${name}-`}${suffix(project, type, name)}`);
     const resource = { type, name, inputs, physicalName, arn };
-    creating.add(label);
     const created = (isFound ? undefined : await provider[type]?.(resource)) ?? {};
-    creating.delete(label);
     ignored.push(...listIgnored(resource, created, provider));
     onCreated?.(resource);
     const { id = physicalName, outputs } = created;

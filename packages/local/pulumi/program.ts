@@ -12,8 +12,8 @@ export type Outputs = Record<string, unknown>;
 export interface DeployOptions {
   /** Called for each resource, in the order of creation; by `run` only in the first deployment. */
   onCreated?: (resource: Resource) => void;
-  /** Called with what the deployment is waiting for, in words, if it takes more than a few seconds. */
-  onWaiting?: (what: string) => void;
+  /** Called if the deployment takes more than a few seconds. */
+  onWaiting?: () => void;
   /** Interrupts the deployment. */
   signal?: AbortSignal;
 }
@@ -47,10 +47,7 @@ export async function deploy(
   const interrupt = () => fail(new UserError("The deployment was interrupted."));
   if (signal?.aborted) interrupt();
   signal?.addEventListener("abort", interrupt);
-  const creating = new Set<string>();
-  const patience = setTimeout(() => {
-    onWaiting?.(creating.size > 0 ? [...creating].join(", ") : "a promise in your program");
-  }, PATIENCE_MS);
+  const patience = setTimeout(() => onWaiting?.(), PATIENCE_MS);
   const ignored: string[] = [];
 
   process.on("unhandledRejection", fail);
@@ -59,7 +56,7 @@ export async function deploy(
   try {
     // Keeps what a failed deployment left undone from registering resources in the next.
     const deployed = withLocalStorage(async () => {
-      const mocks = createMocks(project, provider, { onCreated, ignored, creating, fail });
+      const mocks = createMocks(project, provider, { onCreated, ignored, fail });
       await pulumi.runtime.setMocks(mocks, project.name, project.stack, false, "organization");
       pulumi.runtime.setAllConfig(project.config);
       forgetModules(project.folder);

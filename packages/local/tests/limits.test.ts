@@ -16,19 +16,10 @@ describe("like AWS, the local run refuses to deploy", () => {
     it(`a function with ${what}`, () => assert.throws(() => check(inputs), problem));
   }
 
-  const routes: Record<string, RegExp> = {
-    items: /is not one such as/,
-    "FETCH /items": /is not one such as/,
-    "GET /items/": /ends with a slash/,
-    "GET /{all+}/items": /greedy variable/,
-    "GET /{}": /variable unlike/,
-    "GET /{a-b}": /variable unlike/,
-    "GET /x{a}": /variable unlike/,
-    "GET /items?a=1": /is not one such as/,
-    "GET /{id}/{id+}": /same variable twice/,
-  };
-  for (const [routeKey, problem] of Object.entries(routes)) {
-    it(`the route key "${routeKey}"`, () => assert.throws(() => checkRouteKey(routeKey), problem));
+  const paths = ["items/", "{all+}/items", "{}", "{a-b}", "x{a}", "items?a=1"].map((path) => `GET /${path}`);
+  for (const routeKey of ["items", "FETCH /items", ...paths]) {
+    it(`the route key "${routeKey}"`, () =>
+      assert.throws(() => checkRouteKey(routeKey), /is not one such as/));
   }
 
   it("but accepts others", () => {

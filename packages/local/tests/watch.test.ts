@@ -39,7 +39,7 @@ describe("--watch", function () {
 
   it("deploys a change at once while another deployment waits for a promise", async () => {
     write(folder, { "index.ts": `${page["index.ts"]}export const never = new Promise(() => {});\n` });
-    await untilShown(running, "Still waiting for a promise in your program ...");
+    await untilShown(running, "Still waiting for resources or promises ...");
     write(folder, { "index.ts": page["index.ts"], "page.ts": `export const text: string = "fixed";\n` });
     await untilPageIs("welcome fixed");
     write(folder, { "page.ts": `export const text: string = "three";\n` });
