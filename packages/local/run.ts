@@ -79,8 +79,7 @@ export async function run(options: RunOptions): Promise<Run> {
     const iam = createIam();
     // DynamoDB Local keeps separate tables for each access key.
     const assume = options.dynamodb ? () => OUTSIDER : iam.assume;
-    // Later on, the debugger's ports are only free once the previous functions have ended.
-    const functions = createFunctions({ ...options, region, dynamodb, assume, startAtOnce: !current });
+    const functions = createFunctions({ ...options, region, dynamodb, assume });
     const apis = createApis({ ...options, servers, invoke: functions.invoke });
     const provider: Provider = {
       ...standIns(region),
@@ -103,10 +102,9 @@ export async function run(options: RunOptions): Promise<Run> {
       authorize = iam.authorize;
       const previous = current;
       current = functions;
-      void previous?.retire().then(() => {
-        running.delete(previous);
-        functions.start();
-      });
+      const retired = previous?.retire().then(() => running.delete(previous));
+      // The debugger's ports are only free once the previous functions have ended.
+      void Promise.resolve(retired).then(functions.start);
       return { outputs, resources, endpoints: apis.endpoints(), notEmulated: [...new Set(ignored)].sort() };
     } catch (error) {
       await servers.serve(listeners);

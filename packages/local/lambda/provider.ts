@@ -19,8 +19,6 @@ export interface FunctionsOptions {
   dynamodb: string;
   /** Returns the credentials of a function's role: an access key id, or none if the role is not known. */
   assume(roleArn: string, functionArn: string): string | undefined;
-  /** Whether a function's first instance starts once the function is created, not with {@link Functions.start}. */
-  startAtOnce: boolean;
   onLog?: (text: string) => void;
   inspectPort?: number;
   onInspect?: (functionName: string, url: string) => void;
@@ -65,7 +63,6 @@ export function createFunctions(options: FunctionsOptions) {
       onInspect: (url) => onInspect?.(physicalName, url),
     });
     functions.set(functionArn, instances);
-    if (options.startAtOnce) instances.start();
     return {
       outputs,
       ignored: accessKeyId ? [] : [" with a role from elsewhere, which may do everything here"],

@@ -89,14 +89,12 @@ describe("variants of an HTTP API", () => {
 
   it("are listed and answered with 501: a function in another language, or with code from elsewhere", async () => {
     const ignored: string[] = [];
-    const options = {
+    const functions = createFunctions({
       folder: __dirname,
       region: "eu-west-1",
       dynamodb: "",
       assume: () => "",
-      startAtOnce: false,
-    };
-    const functions = createFunctions(options);
+    });
     const create = declaring(functions.provider, "lambda", ignored);
     const permission = { function: "arn", principal: "apigateway.amazonaws.com", action: "lambda:*" };
     for (const runtime of ["nodejs24.x", "python3.14"]) {
