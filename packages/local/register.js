@@ -1,6 +1,7 @@
 // Compiles TypeScript modules as they are required, with the options in the nearest tsconfig.json.
 
 const { setSourceMapsSupport } = require("node:module");
+const { dirname } = require("node:path");
 const { buildSync } = require("esbuild");
 
 require.extensions[".ts"] = (module, file) => {
@@ -15,6 +16,8 @@ function compile(file) {
   try {
     const { outputFiles } = buildSync({
       entryPoints: [file],
+      // The source map's paths are relative to it.
+      absWorkingDir: dirname(file),
       write: false,
       platform: "node",
       format: "cjs",

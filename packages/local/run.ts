@@ -7,14 +7,15 @@ import { createServers, type Listener } from "./apigateway/servers";
 import { startDynamoDB } from "./dynamodb/embedded";
 import { createTables, OUTSIDER } from "./dynamodb/provider";
 import { type Authorize, createIam } from "./iam/provider";
-import type { Outcome } from "./lambda/instance";
-import { createFunctions, type Functions } from "./lambda/provider";
+import { createFunctions, type Functions, type FunctionsOptions } from "./lambda/provider";
 import { type DeployOptions, deploy, type Outputs } from "./pulumi/program";
 import { readProject } from "./pulumi/project";
 import type { Provider, Resource } from "./pulumi/resource";
 import { standIns } from "./pulumi/standins";
 
-export interface RunOptions extends DeployOptions {
+type InvocationOptions = Pick<FunctionsOptions, "onLog" | "inspectPort" | "onInspect" | "onInvoke">;
+
+export interface RunOptions extends DeployOptions, InvocationOptions {
   /** The folder of the Pulumi project. */
   folder: string;
   stack: string;
@@ -25,14 +26,6 @@ export interface RunOptions extends DeployOptions {
   /** The URL of a DynamoDB to use instead of the embedded one. */
   dynamodb?: string;
   onRequest?: (request: AnsweredRequest) => void;
-  /** Called with what functions write to their logs. */
-  onLog?: (text: string) => void;
-  /** The first function's port for a debugger; the second function gets the next port. 0 picks free ones. */
-  inspectPort?: number;
-  /** Called with a function's name and its URL for a debugger. */
-  onInspect?: (functionName: string, url: string) => void;
-  /** Called for each invocation, with its event and outcome. */
-  onInvoke?: (event: object, outcome: Outcome) => void;
 }
 
 export interface Deployed {

@@ -24,9 +24,6 @@ Ctrl-C ends the run.`;
 export function readOptions(args: string[]) {
   const values = parse(args);
   const port = toPort("port", values.port);
-  if (values.dynamodb !== undefined && !/^https?:\/\/[^/]/.test(values.dynamodb)) {
-    throw new UserError(`--dynamodb takes a URL such as http://127.0.0.1:8000, not "${values.dynamodb}".`);
-  }
   if (values.dynamodb !== undefined && values.data !== undefined) {
     throw new UserError("--data is for the embedded DynamoDB: leave out --data or --dynamodb.");
   }

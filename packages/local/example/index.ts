@@ -119,18 +119,5 @@ new aws.apigatewayv2.Stage("test", {
 });
 new aws.sns.Topic("alarms");
 
-/** What the program would use of `awsx.ec2.Vpc`, which is a component that a provider makes. */
-class Vpc extends pulumi.ComponentResource {
-  declare readonly isolatedSubnetIds: pulumi.Output<string[]>;
-
-  constructor(name: string) {
-    super("awsx:ec2:Vpc", name, { isolatedSubnetIds: undefined }, {}, true);
-  }
-}
-const vpc = new Vpc("network");
-
 export const url = stage.invokeUrl;
-export const subnets = vpc.isolatedSubnetIds;
-export const zones = aws.getAvailabilityZonesOutput().names;
-export const prefixList = aws.ec2.getPrefixListOutput({ name: "com.amazonaws.eu-west-1.dynamodb" }).id;
 export const customersTable = customers.name;

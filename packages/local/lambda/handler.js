@@ -12,9 +12,7 @@ const { pathToFileURL } = require("node:url");
  */
 exports.loadHandler = async (taskRoot, handlerString, hasCallbacks) => {
   const [, file, exported] = /^([^.]*)\.(.*)$/.exec(basename(handlerString)) ?? [];
-  if (!file || handlerString.includes("..")) {
-    throw failure("MalformedHandlerName", `'${handlerString}' is not a valid handler name`);
-  }
+  if (!file) throw failure("MalformedHandlerName", `'${handlerString}' is not a valid handler name`);
   const module = await loadModule(join(taskRoot, dirname(handlerString), file)).catch((error) => {
     if (error instanceof SyntaxError) error.name = "Runtime.UserCodeSyntaxError";
     if (/MODULE_NOT_FOUND$/.test(error.code)) error.name = "Runtime.ImportModuleError";
@@ -66,14 +64,11 @@ exports.callWithCallback = (handler, event, context) =>
       succeed: resolve,
       fail: (error) => reject(error ?? "handled"),
     };
-    let hasCalledBack = false;
     onIdle = () => {
       if (handler.constructor.name !== "AsyncFunction") return resolve(null);
       reject(failure("NodeJsExit", "the handler waits for a promise that can't settle any more"));
     };
     const callback = (error, result) => {
-      if (hasCalledBack) return;
-      hasCalledBack = true;
       if (error || !fullContext.callbackWaitsForEmptyEventLoop) return done(error, result);
       onIdle = () => resolve(result);
     };

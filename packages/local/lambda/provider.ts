@@ -19,9 +19,13 @@ export interface FunctionsOptions {
   dynamodb: string;
   /** Returns the credentials of a function's role: an access key id, or none if the role is not known. */
   assume(roleArn: string, functionArn: string): string | undefined;
+  /** Called with what functions write to their logs. */
   onLog?: (text: string) => void;
+  /** The first function's port for a debugger; the second function gets the next port. 0 picks free ones. */
   inspectPort?: number;
+  /** Called with a function's name and its URL for a debugger. */
   onInspect?: (functionName: string, url: string) => void;
+  /** Called for each invocation, with its event and outcome. */
   onInvoke?: (event: object, outcome: Outcome) => void;
 }
 
@@ -51,7 +55,15 @@ export function createFunctions(options: FunctionsOptions) {
     const accessKeyId = assume(role, functionArn);
     if (!code || !(await unpack(code, taskRoot))) return refuse("code that is in S3 or in a packed archive");
     locateSources(taskRoot, project);
-    const place = { functionName: physicalName, region, taskRoot, accessKeyId, dynamodb };
+    const place = {
+      // Without a role, it is allowed everything.
+      AWS_ACCESS_KEY_ID: accessKeyId ?? "local",
+      AWS_DEFAULT_REGION: region,
+      AWS_ENDPOINT_URL_DYNAMODB: dynamodb,
+      AWS_LAMBDA_FUNCTION_NAME: physicalName,
+      AWS_REGION: region,
+      LAMBDA_TASK_ROOT: taskRoot,
+    };
     const instances = createInstances({
       functionArn,
       environment: environmentOf(inputs, place),

@@ -6,6 +6,12 @@ describe("an HTTP API in the local run", () => {
   const returning = (result: unknown) =>
     fetch(`${shop.url}echo?result=${encodeURIComponent(JSON.stringify(result))}`);
 
+  it("is part of a run that lists what is not emulated, by type and property", () => {
+    const { notEmulated } = shop.running;
+    const inputs = ["Policy.path", "Stage.defaultRouteSettings", "Table.deletionProtectionEnabled"];
+    assert.deepEqual(notEmulated, [...inputs, "Topic"]);
+  });
+
   it("passes on the request in payload format 2.0", async () => {
     const headers = { cookie: "a=1; b=2", "x-many": ["one", "two"], "user-agent": "test/1.0" };
     const { body } = await shop.raw("/items/1%202?b=1&a=x%20y&b=2&empty", headers);

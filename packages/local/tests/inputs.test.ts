@@ -18,11 +18,15 @@ describe("a program in Pulumi's usual style", function () {
       .replace("sent ?? ", "sent ?? process.env.KEY + process.env.PLAIN + ");
     const more = `
       new aws.iam.RolePolicyAttachment("a", { role, policyArn: aws.iam.ManagedPolicy.AWSLambdaBasicExecutionRole });
+      export const found = pulumi.all([aws.getCallerIdentityOutput().accountId, aws.getAvailabilityZonesOutput().names,
+        aws.getRegionOutput().region, aws.getPartitionOutput().partition]);
       export const image = aws.ec2.getAmiOutput({ mostRecent: true }).id;
       export const shared = new pulumi.StackReference("org/network/dev").getOutput("vpc");`;
     writeFileSync(join(folder, "index.ts"), program + more);
     const running = await run({ folder, stack: "dev", port: 0 });
     assert.equal(await (await fetch(String(running.outputs.url))).text(), "hiddenplainhello one");
+    const zones = ["a", "b", "c"].map((zone) => `us-east-1${zone}`);
+    assert.deepEqual(running.outputs.found, ["000000000000", zones, "us-east-1", "aws"]);
     assert.deepEqual(
       running.notEmulated.filter((what) => !what.startsWith("Role")),
       ["StackReference", "getAmi"],

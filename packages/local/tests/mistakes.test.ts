@@ -52,7 +52,6 @@ describe("a user's mistake", function () {
       [["--port", "-1"], /Option '--port' argument is ambiguous/],
       [["--inspect=here"], /--inspect takes a number from 0 to 65535, not "here"/],
       [["--data", ""], /--data takes the path of a folder/],
-      [["--dynamodb", "localhost:8000"], /--dynamodb takes a URL/],
       [["--dynamodb", "http://127.0.0.1:8000", "--data", "x"], /--data is for the embedded/],
     ];
     for (const [args, message] of mistakes) {
