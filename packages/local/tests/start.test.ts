@@ -23,7 +23,7 @@ describe("npm start", function () {
     }
     assert.match(
       shown.stdout,
-      /Outputs:\n {4}list: \["http:\S+",3\]\n {4}url : "http:\S+"\n\nResources:\n {4}\+ 7 created/,
+      /Outputs:\n {4}list: \["http:\S+",3\]\n {4}url : "http:\S+"\n\nResources:\n {4}\+ 4 created/,
     );
     assert.match(
       shown.stdout,

@@ -151,24 +151,19 @@ describe("variants of an HTTP API", () => {
     for (const agent of [chrome, "test"]) assert.deepEqual(await kept(agent), cookies);
   });
 
-  const another = { routeKey: "GET /" };
-  const refused: [what: string, declare: (declare: Declare) => Promise<unknown>, message: RegExp][] = [
-    ["a route twice", (declare) => declare("Route", another), /another route "GET \/"/],
-    [
-      "a target that isn't there",
-      (declare) => declare("Route", { routeKey: "GET /a", target: "integrations/none" }),
-      /id of an integration of its API/,
-    ],
-    [
-      "a stage with a slash",
-      (declare) => declare("Stage", { name: "a/b" }),
-      /"a\/b" is not a valid stage name/,
-    ],
+  const refused: [type: string, inputs: object, message: RegExp][] = [
+    ["Route", { routeKey: "GET /" }, /another route "GET \/"/],
+    ["Route", { routeKey: "GET /a", target: "integrations/none" }, /id of an integration of its API/],
+    ["Route", { routeKey: "GET" }, /"GET" is not one such as/],
+    ["Stage", { name: "a/b" }, /"a\/b" is not a valid stage name/],
   ];
-  for (const [what, declare, message] of refused) {
-    it(`are refused with ${what}`, async () => {
-      const all = (create: Declare) => route({})(create).then(() => declare(create));
-      await assert.rejects(serve({}, all), message);
+  for (const [type, inputs, message] of refused) {
+    it(`are refused with the ${type} ${JSON.stringify(inputs)}`, async () => {
+      const declare = async (create: Declare) => {
+        await route({})(create);
+        await create(type, inputs);
+      };
+      await assert.rejects(serve({}, declare), message);
     });
   }
 

@@ -21,7 +21,6 @@ export const page = {
       skipLibCheck: true,
       types: ["node"],
     },
-    "ts-node": { transpileOnly: true },
   }),
   "page.ts": `export const text: string = "one";\n`,
   "index.ts": `import * as aws from "@pulumi/aws";
@@ -45,22 +44,14 @@ const page = new aws.lambda.Function("page", {
   timeout: 10,
 });
 function publish(name: string) {
-  const api = new aws.apigatewayv2.Api(name, { protocolType: "HTTP" });
-  const integration = new aws.apigatewayv2.Integration(name, {
-    apiId: api.id,
-    integrationType: "AWS_PROXY",
-    integrationUri: page.invokeArn,
-    payloadFormatVersion: "2.0",
-  });
-  const target = pulumi.interpolate\`integrations/\${integration.id}\`;
-  new aws.apigatewayv2.Route(name, { apiId: api.id, routeKey: "$default", target });
+  const { executionArn, apiEndpoint } = new aws.apigatewayv2.Api(name, { protocolType: "HTTP", target: page.arn });
   new aws.lambda.Permission(name, {
     action: "lambda:InvokeFunction",
     function: page.name,
     principal: "apigateway.amazonaws.com",
-    sourceArn: pulumi.interpolate\`\${api.executionArn}/*/*\`,
+    sourceArn: pulumi.interpolate\`\${executionArn}/*/*\`,
   });
-  return new aws.apigatewayv2.Stage(name, { apiId: api.id, name: "$default", autoDeploy: true }).invokeUrl;
+  return pulumi.interpolate\`\${apiEndpoint}/\`;
 }
 export const url = publish("site");
 `,
