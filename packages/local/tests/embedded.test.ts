@@ -9,13 +9,13 @@ describe("the embedded DynamoDB", () => {
   });
   after(() => embedded.close());
 
-  const call = (body: string, headers: Record<string, string> = {}, endpoint = embedded.endpoint) =>
+  const call = (body: string, headers: object = {}, action = "ListTables", { endpoint } = embedded) =>
     fetch(endpoint, {
       method: "POST",
       body,
       headers: {
         "content-type": "application/x-amz-json-1.0",
-        "x-amz-target": "DynamoDB_20120810.ListTables",
+        "x-amz-target": `DynamoDB_20120810.${action}`,
         "x-amz-date": "20261124T000000Z",
         authorization:
           "AWS4-HMAC-SHA256 Credential=local/20261124/us-east-1/dynamodb/aws4_request, SignedHeaders=host, Signature=0",
@@ -33,13 +33,7 @@ describe("the embedded DynamoDB", () => {
   it("finishes pending calls before it closes", async () => {
     const closing = await startDynamoDB();
     const send = (action: string, input: object) =>
-      call(
-        JSON.stringify({ TableName: "visits", ...input }),
-        {
-          "x-amz-target": `DynamoDB_20120810.${action}`,
-        },
-        closing.endpoint,
-      );
+      call(JSON.stringify({ TableName: "visits", ...input }), {}, action, closing);
     await send("CreateTable", {
       KeySchema: [{ AttributeName: "id", KeyType: "HASH" }],
       AttributeDefinitions: [{ AttributeName: "id", AttributeType: "S" }],

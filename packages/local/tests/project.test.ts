@@ -1,29 +1,18 @@
 import { strict as assert } from "node:assert";
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { dirname, join, resolve } from "node:path";
+import { join } from "node:path";
 import { UserError } from "../pulumi/errors";
 import { deploy, type Outputs } from "../pulumi/program";
 import { readProject } from "../pulumi/project";
 import { standIns } from "../pulumi/standins";
+import { createProject, type Files } from "./support/project";
 
 describe("the settings of a stack", () => {
-  let folder: string;
-
-  beforeEach(() => {
-    folder = mkdtempSync(join(tmpdir(), "settings-"));
-    writeFileSync(join(folder, "index.ts"), "");
-    writeFileSync(
-      join(folder, "Pulumi.yaml"),
-      "name: app\nconfig:\n  number: 8\n  text: { default: '010' }\n",
-    );
-  });
-  afterEach(() => rmSync(folder, { recursive: true }));
-
-  function read(stackFile: string) {
-    writeFileSync(join(folder, "Pulumi.dev.yaml"), stackFile);
-    return readProject(folder, "dev").config;
-  }
+  const app = {
+    "Pulumi.yaml": "name: app\nconfig:\n  number: 8\n  text: { default: '010' }\n",
+    "index.ts": "",
+  };
+  const read = (stackFile: string) =>
+    readProject(createProject({ "Pulumi.dev.yaml": stackFile }, "", app), "dev").config;
 
   it("are read as the CLI reads them", () => {
     const values = {
@@ -58,20 +47,18 @@ describe("the settings of a stack", () => {
   });
 
   it("can be missing, as long as there are none of other stacks", () => {
-    assert.equal(readProject(folder, "dev").config["app:text"], "010");
-    writeFileSync(join(folder, "Pulumi.prod.yaml"), "");
+    assert.equal(readProject(createProject({}, "", app), "dev").config["app:text"], "010");
+    const folder = createProject({ "Pulumi.prod.yaml": "" }, "", app);
     assert.throws(() => readProject(folder, "dev"), /no stack "dev".*--stack: prod/);
     assert.equal(readProject(folder, "organization/app/prod").stack, "prod");
   });
 
   it("can be in a folder of their own, beside a Pulumi.yml", () => {
-    rmSync(join(folder, "Pulumi.yaml"));
-    mkdirSync(join(folder, "stacks"));
-    writeFileSync(join(folder, "stacks/Pulumi.dev.yml"), "config:\n  app:key: value\n");
-    writeFileSync(
-      join(folder, "Pulumi.yml"),
-      "name: app\nruntime: { name: nodejs }\nstackConfigDir: stacks\n",
-    );
+    const folder = createProject({}, "", {
+      "Pulumi.yml": "name: app\nruntime: { name: nodejs }\nstackConfigDir: stacks\n",
+      "stacks/Pulumi.dev.yml": "config:\n  app:key: value\n",
+      "index.ts": "",
+    });
     assert.equal(readProject(join(folder, "stacks"), "dev").config["app:key"], "value");
   });
 });
@@ -79,23 +66,15 @@ describe("the settings of a stack", () => {
 describe("the program of a project", () => {
   let folder: string;
 
-  beforeEach(() => {
-    folder = realpathSync(mkdtempSync(join(tmpdir(), "program-")));
-    symlinkSync(resolve(__dirname, "../../../node_modules"), join(folder, "node_modules"));
-  });
-  afterEach(() => rmSync(folder, { recursive: true }));
-
-  async function outputsOf(files: Record<string, string>): Promise<Outputs> {
-    for (const [name, text] of Object.entries({ "Pulumi.yaml": "name: app\n", ...files })) {
-      mkdirSync(join(folder, dirname(name)), { recursive: true });
-      writeFileSync(join(folder, name), text);
-    }
+  async function outputsOf(files: Files): Promise<Outputs> {
+    folder = createProject(files, "", { "Pulumi.yaml": "name: app\n" });
     return (await deploy(readProject(folder, "dev"), standIns("us-east-1"))).outputs;
   }
   const where = "export const where = process.cwd();\n";
 
   it("is the index, or what package.json names", async () => {
-    assert.deepEqual(await outputsOf({ "index.ts": where }), { where: folder });
+    const { where: found } = await outputsOf({ "index.ts": where });
+    assert.equal(found, folder);
     const other = "export const other = true;\n";
     const named = {
       "Pulumi.yaml": "name: app\nmain: sub\n",
@@ -112,7 +91,8 @@ describe("the program of a project", () => {
         "src/index.ts": where,
         "src/app.ts": where,
       };
-      assert.deepEqual(await outputsOf(files), { where: join(folder, "src") });
+      const { where: found } = await outputsOf(files);
+      assert.equal(found, join(folder, "src"));
     }
     assert.notEqual(process.cwd(), join(folder, "src"));
   });

@@ -2,10 +2,14 @@ import { strict as assert } from "node:assert";
 import { once } from "node:events";
 import { request } from "node:http";
 import { text as readText } from "node:stream/consumers";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { type Run, run } from "../run";
-import { collectGarbage } from "./support/heap";
 import { createProject, page, write } from "./support/project";
 import { until } from "./support/until";
+
+setFlagsFromString("--expose-gc");
+const collectGarbage: () => void = runInNewContext("gc");
 
 describe("deploying again", function () {
   this.timeout(120_000);
@@ -103,6 +107,28 @@ describe("deploying again", function () {
       write(folder, { "index.ts": page["index.ts"] + changed });
       await assert.rejects(running.redeploy(), /already exists with another key or other indexes/);
     }
+  });
+
+  it("passes secrets, resources and unknown data sources as inputs", async () => {
+    const program = page["index.ts"]
+      .replace(
+        "timeout: 10,",
+        "timeout: 10, environment: { variables: { KEY: pulumi.secret('hidden'), PLAIN: 'plain' } },",
+      )
+      .replace("function: page.name", "function: page")
+      .replace("sent ?? ", "sent ?? process.env.KEY + process.env.PLAIN + ");
+    const more = `
+      new aws.iam.RolePolicyAttachment("a", { role, policyArn: aws.iam.ManagedPolicy.AWSLambdaBasicExecutionRole });
+      export const found = pulumi.all([aws.getCallerIdentityOutput().accountId, aws.getAvailabilityZonesOutput().names,
+        aws.getRegionOutput().region, aws.getPartitionOutput().partition]);
+      export const image = aws.ec2.getAmiOutput({ mostRecent: true }).id;
+      export const shared = new pulumi.StackReference("org/network/dev").getOutput("vpc");`;
+    write(folder, { "index.ts": program + more });
+    const { notEmulated, outputs } = await running.redeploy();
+    assert.equal(await visit(), "hiddenplainhello one");
+    const zones = ["a", "b", "c"].map((zone) => `us-east-1${zone}`);
+    assert.deepEqual(outputs.found, ["000000000000", zones, "us-east-1", "aws"]);
+    assert.deepEqual(notEmulated, ["StackReference", "getAmi"]);
   });
 
   it("gives the port to the first API, and closes the ports of removed APIs", async () => {

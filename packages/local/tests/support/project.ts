@@ -1,6 +1,6 @@
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 
 const nodeModules = resolve(__dirname, "../../../../node_modules");
 
@@ -59,17 +59,19 @@ export const url = publish("site");
 
 export type Files = Record<string, string>;
 
-/** A Pulumi project in a temporary folder: {@link page}, unless `files` say otherwise. */
-export function createProject(files: Files = {}, below = ""): string {
-  const folder = mkdtempSync(join(tmpdir(), "project-"));
+/** A Pulumi project in a temporary folder: {@link page}, unless `files` say otherwise, or `base` is another. */
+export function createProject(files: Files = {}, below = "", base: Files = page): string {
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), "project-")));
   folders.push(folder);
   symlinkSync(nodeModules, join(folder, "node_modules"));
   const project = join(folder, below);
-  mkdirSync(project, { recursive: true });
-  write(project, { ...page, ...files });
+  write(project, { ...base, ...files });
   return project;
 }
 
 export function write(folder: string, files: Files): void {
-  for (const [file, text] of Object.entries(files)) writeFileSync(join(folder, file), text);
+  for (const [file, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(folder, file)), { recursive: true });
+    writeFileSync(join(folder, file), text);
+  }
 }
