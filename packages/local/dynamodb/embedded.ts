@@ -1,9 +1,12 @@
 /// <reference path="./dynalite.d.ts" />
 
+import { mkdirSync } from "node:fs";
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { join } from "node:path";
 import { Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
+import { Level } from "level";
 
 import dynalite = require("dynalite");
 import db = require("dynalite/db");
@@ -12,8 +15,8 @@ import putItem = require("dynalite/validations/putItem");
 import updateItem = require("dynalite/validations/updateItem");
 
 import type { Authorize } from "../iam/provider";
+import { messageOf, UserError } from "../pulumi/errors";
 import { ACCOUNT_ID } from "../pulumi/resource";
-import { prepareDataFolder } from "./datafolder";
 
 export type EmbeddedDynamoDB = Awaited<ReturnType<typeof startDynamoDB>>;
 
@@ -112,4 +115,27 @@ function guard(handle: RequestListener, authorize?: Authorize): RequestListener 
 function resourcesOf({ TableName, IndexName, RequestItems }: Record<string, unknown>): string[] {
   if (RequestItems) return Object.keys(RequestItems);
   return [TableName ? `${TableName}${IndexName ? `/index/${IndexName}` : ""}` : "*"];
+}
+
+/**
+ * Checks that a folder can hold tables. LevelDB lets one process open a folder, but dynalite notices too late, so the
+ * folder is opened here first.
+ *
+ * @returns the path for LevelDB
+ * @throws UserError when the folder can't be used, or another run is using it
+ */
+async function prepareDataFolder(folder: string): Promise<string> {
+  const path = join(folder, "dynamodb");
+  try {
+    mkdirSync(path, { recursive: true });
+    const level = new Level(path);
+    await level.open();
+    await level.close();
+  } catch (error) {
+    // LevelDB's own error is the cause of another.
+    const { cause = error } = error as Error;
+    const remedy = "Choose another --data, or end the local run that uses it.";
+    throw new UserError(`The data folder ${folder} cannot be used: ${messageOf(cause)}. ${remedy}`);
+  }
+  return path;
 }

@@ -50,13 +50,13 @@ export async function deploy(
   const patience = setTimeout(() => onWaiting?.(), PATIENCE_MS);
   const ignored: string[] = [];
 
+  const mocks = createMocks(project, provider, { onCreated, ignored, fail });
   process.on("unhandledRejection", fail);
   const outside = process.cwd();
   process.chdir(project.directory);
   try {
     // Keeps what a failed deployment left undone from registering resources in the next.
     const deployed = withLocalStorage(async () => {
-      const mocks = createMocks(project, provider, { onCreated, ignored, fail });
       await pulumi.runtime.setMocks(mocks, project.name, project.stack, false, "organization");
       pulumi.runtime.setAllConfig(project.config);
       forgetModules(project.folder);
@@ -70,6 +70,8 @@ export async function deploy(
     const perhaps = ignored.length > 0 ? `\nNot emulated: ${[...new Set(ignored)].join(", ")}` : "";
     throw new UserError(describe(error, project) + perhaps);
   } finally {
+    // What has failed or was interrupted must create nothing more, such as a server at the next deployment's port.
+    mocks.newResource = mocks.call = () => new Promise<never>(() => {});
     process.chdir(outside);
     clearTimeout(patience);
     signal?.removeEventListener("abort", interrupt);

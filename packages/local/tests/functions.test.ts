@@ -78,11 +78,11 @@ describe("a function in the local run", () => {
   });
 
   it("logs one JSON object per line, with the parts of errors", async () => {
-    const start = shop.log().length;
+    const start = shop.log.length;
     const { context } = await answer("does=log");
     await echo("does=throw");
     // What an instance writes arrives beside its result, not before.
-    const written = () => shop.log().slice(start).trim().split("\n");
+    const written = () => shop.log.slice(start).trim().split("\n");
     const lines = await until("five lines in the log", written, ({ length }) => length >= 5);
     const [text, object, among, alone, thrown] = lines.map((line) => JSON.parse(line));
     const { awsRequestId: requestId } = context;
@@ -94,6 +94,6 @@ describe("a function in the local run", () => {
     assert.equal(alone.message.errorMessage, "too far");
     assert.ok(Array.isArray(alone.message.stackTrace));
     assert.equal(thrown.message.errorType, "TypeError");
-    assert.doesNotMatch(shop.log(), /not worth a line/);
+    assert.doesNotMatch(shop.log, /not worth a line/);
   });
 });

@@ -3,6 +3,7 @@ import type { InvokeFunction } from "../apigateway/answer";
 import { createApis } from "../apigateway/provider";
 import { createServers } from "../apigateway/servers";
 import { createTables } from "../dynamodb/provider";
+import { checkLimits } from "../lambda/limits";
 import { createFunctions } from "../lambda/provider";
 import type { Created, Provider } from "../pulumi/resource";
 
@@ -89,12 +90,8 @@ describe("variants of an HTTP API", () => {
 
   it("are listed and answered with 501: a function in another language, or with code from elsewhere", async () => {
     const ignored: string[] = [];
-    const functions = createFunctions({
-      folder: __dirname,
-      region: "eu-west-1",
-      dynamodb: "",
-      assume: () => "",
-    });
+    const options = { folder: __dirname, region: "eu-west-1", dynamodb: "", assume: () => "" };
+    const functions = createFunctions(options);
     const create = declaring(functions.provider, "lambda", ignored);
     const permission = { function: "arn", principal: "apigateway.amazonaws.com", action: "lambda:*" };
     for (const runtime of ["nodejs24.x", "python3.14"]) {
@@ -154,8 +151,10 @@ describe("variants of an HTTP API", () => {
   const refused: [type: string, inputs: object, message: RegExp][] = [
     ["Route", { routeKey: "GET /" }, /another route "GET \/"/],
     ["Route", { routeKey: "GET /a", target: "integrations/none" }, /id of an integration of its API/],
-    ["Route", { routeKey: "GET" }, /"GET" is not one such as/],
     ["Stage", { name: "a/b" }, /"a\/b" is not a valid stage name/],
+    ...["GET", "FETCH /a", "GET /a/", "GET /{a+}/b", "GET /{}", "GET /{a-b}", "GET /x{a}", "GET /a?b=1"].map(
+      (routeKey): [string, object, RegExp] => ["Route", { routeKey }, /is not one such as "GET/],
+    ),
   ];
   for (const [type, inputs, message] of refused) {
     it(`are refused with the ${type} ${JSON.stringify(inputs)}`, async () => {
@@ -172,6 +171,21 @@ describe("variants of an HTTP API", () => {
     assert.deepEqual(ignored, ["Stage without a deployment, which answers 404"]);
     assert.equal((await visit()).status, 404);
   });
+});
+
+describe("a function beyond Lambda's limits", () => {
+  const check = (inputs: object) => checkLimits({ runtime: "nodejs26.x", role: "arn:role", ...inputs });
+  const functions: [inputs: object, problem: RegExp][] = [
+    [{ runtime: "nodejs6.x" }, /runtime "nodejs6\.x"/],
+    [{ architectures: ["arm64", "x86_64"] }, /several architectures/],
+    [{ memorySize: 127 }, /memorySize is 127, but must be .* from 128 to 10240/],
+    [{ memorySize: 10_241 }, /memorySize is 10241/],
+    [{ timeout: 0 }, /timeout is 0, but must be .* from 1 to 900/],
+  ];
+  for (const [inputs, problem] of functions) {
+    it(`is refused: ${JSON.stringify(inputs)}`, () => assert.throws(() => check(inputs), problem));
+  }
+  it("isn't one at its limits", () => check({ memorySize: 10_240, timeout: 900 }));
 });
 
 it("a table with a TTL that has no attribute is refused", async () => {

@@ -1,4 +1,12 @@
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  mkdirSync,
+  mkdtempSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 
@@ -71,7 +79,10 @@ export function createProject(files: Files = {}, below = "", base: Files = page)
 
 export function write(folder: string, files: Files): void {
   for (const [file, text] of Object.entries(files)) {
-    mkdirSync(dirname(join(folder, file)), { recursive: true });
-    writeFileSync(join(folder, file), text);
+    const path = join(folder, file);
+    mkdirSync(dirname(path), { recursive: true });
+    // At once, as editors do: a run that is looking must never find half a file.
+    writeFileSync(`${path}~`, text);
+    renameSync(`${path}~`, path);
   }
 }
