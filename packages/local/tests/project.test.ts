@@ -41,7 +41,6 @@ describe("the settings of a stack", () => {
     assert.deepEqual(config, { "app:number": "8", "app:text": "010" });
     const folder = createProject({ "Pulumi.prod.yaml": "" }, "", app);
     assert.throws(() => readProject(folder, "dev"), /no stack "dev".*--stack: prod/);
-    assert.equal(readProject(folder, "organization/app/prod").stack, "prod");
   });
 
   it("can be in a folder of their own, beside a Pulumi.yml", () => {
@@ -94,11 +93,10 @@ describe("the program of a project", () => {
     assert.deepEqual(await outputsOf({ "index.ts": program }), { names: ["organization", "dev"] });
   });
 
-  for (const module of ["nodenext", "node16", "esnext"]) {
+  for (const module of ["nodenext", "esnext"]) {
     it(`can have "module": "${module}", re-export types and call a module`, async () => {
-      const moduleResolution = module === "esnext" ? "bundler" : module;
       const files = {
-        "tsconfig.json": JSON.stringify({ compilerOptions: { module, moduleResolution } }),
+        "tsconfig.json": JSON.stringify({ compilerOptions: { module } }),
         "types.ts": "export interface Shape { sides: number }\nexport const sides = 4;\n",
         "again.ts": 'export { Shape, sides } from "./types";\n',
         "index.ts": `import * as check from "node:assert";\nimport { type Shape, sides } from "./again";

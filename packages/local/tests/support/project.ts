@@ -17,19 +17,19 @@ process.on("exit", () => {
   for (const folder of folders) rmSync(folder, { recursive: true, force: true });
 });
 
+const compilerOptions = {
+  strict: true,
+  target: "es2022",
+  module: "nodenext",
+  skipLibCheck: true,
+  types: ["node"],
+};
+
 /** A page: an HTTP API in front of one function, whose code is in `page.ts`. */
 export const page = {
   "Pulumi.yaml": "name: page\nruntime: nodejs\n",
   "Pulumi.dev.yaml": "config:\n  greeting: hello\n",
-  "tsconfig.json": JSON.stringify({
-    compilerOptions: {
-      strict: true,
-      target: "es2022",
-      module: "commonjs",
-      skipLibCheck: true,
-      types: ["node"],
-    },
-  }),
+  "tsconfig.json": JSON.stringify({ compilerOptions }),
   "page.ts": `export const text: string = "one";\n`,
   "index.ts": `import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
