@@ -10,9 +10,6 @@ import { Level } from "level";
 
 import dynalite = require("dynalite");
 import db = require("dynalite/db");
-import deleteItem = require("dynalite/validations/deleteItem");
-import putItem = require("dynalite/validations/putItem");
-import updateItem = require("dynalite/validations/updateItem");
 
 import type { Authorize } from "../iam/provider";
 import { messageOf, UserError } from "../pulumi/errors";
@@ -69,7 +66,8 @@ const ending = (response: ServerResponse) =>
 
 // dynalite lacks ReturnValuesOnConditionCheckFailure. It checks a condition while the item is locked, so the item that
 // is added to the answer here is the one that failed the condition.
-for (const { types } of [deleteItem, putItem, updateItem]) {
+for (const action of ["deleteItem", "putItem", "updateItem"]) {
+  const { types } = require(`dynalite/validations/${action}`);
   types.ReturnValuesOnConditionCheckFailure = { type: "String", enum: ["ALL_OLD", "NONE"] };
 }
 const { checkConditional } = db;

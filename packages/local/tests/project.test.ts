@@ -114,24 +114,27 @@ describe("the program of a project", () => {
     await assert.rejects(outputsOf(missing), /There is no program: \S+app\.ts does not exist/);
   });
 
-  it("creates nothing more once it has failed", async () => {
+  it("creates nothing more once it has failed, here or in the next deployment", async () => {
     const created: string[] = [];
     const provider: Provider = {
       "aws:sns/topic:Topic": ({ name }) => {
         created.push(name);
-        throw new Error("refused");
+        if (name === "refused") throw new Error("no");
+        return {};
       },
     };
-    const program = `import * as aws from "@pulumi/aws";
-      new aws.sns.Topic("a");
-      const scope = globalThis as { goOn?: () => void };
-      new Promise<void>((resolve) => { scope.goOn = resolve; }).then(() => new aws.sns.Topic("b"));\n`;
-    folder = createProject({ "index.ts": program });
-    await assert.rejects(deploy(readProject(folder, "dev"), provider), /refused/);
-    (globalThis as { goOn?: () => void }).goOn?.();
-    // By the end of another deployment, it would have been created.
-    await outputsOf({ "index.ts": "" });
-    assert.deepEqual(created, ["a"]);
+    const deployTopics = (text: string) => {
+      const start = `import * as aws from "@pulumi/aws";
+        const scope = globalThis as { goOn?: () => void; late?: Promise<unknown> };\n`;
+      return deploy(readProject(createProject({ "index.ts": start + text }), "dev"), provider);
+    };
+    const late = `scope.late = new Promise<void>((resolve) => { scope.goOn = resolve; })
+      .then(() => new aws.sns.Topic("a"));\n`;
+    await assert.rejects(deployTopics(`${late}new aws.sns.Topic("refused");`), /no$/);
+    await deployTopics(
+      `new aws.sns.Topic("a"); scope.goOn?.(); export const late = scope.late?.then(() => 1);`,
+    );
+    assert.deepEqual(created, ["refused", "a"]);
   });
 
   it("is told what isn't emulated when it fails without that", async () => {

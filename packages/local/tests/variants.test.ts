@@ -54,12 +54,6 @@ describe("variants of an HTTP API", () => {
   const proxy = { integrationType: "AWS_PROXY", integrationUri: "arn:function", payloadFormatVersion: "2.0" };
   const stage = { name: "$default", autoDeploy: true };
 
-  it("answer requests to a target", async () => {
-    const { visit } = await serve(quick);
-    assert.equal((await visit({ method: "PUT" }, "/any/path")).status, 200);
-    assert.equal(invoked.pop(), "arn:function");
-  });
-
   const integration = (inputs: object) => async (declare: Declare) => {
     await declare("Integration", { ...proxy, ...inputs });
     await declare("Route", { routeKey: "GET /", target: "integrations/a" });

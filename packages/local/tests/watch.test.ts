@@ -32,11 +32,6 @@ describe("--watch", function () {
     await untilShown(running, "Watching for changes.");
   });
 
-  it("deploys changed code at the same address", async () => {
-    write(folder, { "page.ts": `export const text: string = "two";\n` });
-    await untilPageIs("welcome two");
-  });
-
   it("deploys a change at once while another deployment waits for a promise", async () => {
     write(folder, { "index.ts": `${page["index.ts"]}export const never = new Promise(() => {});\n` });
     await untilShown(running, "Still waiting for resources or promises ...");
