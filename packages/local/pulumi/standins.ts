@@ -34,4 +34,5 @@ export const standIns = (region: string): Provider => ({
   "aws:index/getAvailabilityZones:getAvailabilityZones": () => ({
     outputs: { names: ["a", "b", "c"].map((zone) => region + zone) },
   }),
+  "aws:route53/getZone:getZone": () => ({ outputs: { id: "ZLOCAL", zoneId: "ZLOCAL", nameServers: [] } }),
 });

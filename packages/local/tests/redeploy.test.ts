@@ -11,8 +11,7 @@ import { until } from "./support/until";
 setFlagsFromString("--expose-gc");
 const collectGarbage: () => void = runInNewContext("gc");
 
-describe("deploying again", function () {
-  this.timeout(120_000);
+describe("deploying again", () => {
   let folder: string;
   let running: Run;
   let url: string;

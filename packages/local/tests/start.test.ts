@@ -7,15 +7,12 @@ import { createProject, page } from "./support/project";
 import { start, untilShown, urlOf } from "./support/start";
 import { until } from "./support/until";
 
-describe("npm start", function () {
-  this.timeout(120_000);
-
+describe("npm start", () => {
   it("shows its resources and then the URL, answers, and ends on Ctrl-C", async () => {
     const readme =
       'export const readme = "# Title\\ntext";\nexport const list = [url, process.env.AWS_PROFILE ?? 3];\n';
-    const started = start(["--port", "0"], createProject({ "index.ts": page["index.ts"] + readme }), {
-      AWS_PROFILE: "mine",
-    });
+    const folder = createProject({ "index.ts": page["index.ts"] + readme });
+    const started = start(["--port", "0", "--verbose"], folder, { AWS_PROFILE: "mine" });
     const url = await urlOf(started);
     const { child, shown } = started;
     for (const resource of ["iam/role:Role", "lambda/function:Function", "apigatewayv2/api:Api"]) {
@@ -34,6 +31,7 @@ describe("npm start", function () {
     // Like a browser, this keeps its connection open.
     await fetch(url);
     await untilShown(started, " GET / 200 ");
+    assert.match(shown.stdout, /event: \{.*routeKey: '\$default'.*result: '\{"statusCode":200/s);
     // The function has been started along with the deployment.
     assert.doesNotMatch(shown.stdout, /cold start/);
     child.kill("SIGINT");

@@ -5,8 +5,7 @@ import { type Started, start, untilShown, urlOf } from "./support/start";
 import { until } from "./support/until";
 
 // One run, whose project changes from test to test. Each test waits for what a person would see: the page.
-describe("--watch", function () {
-  this.timeout(120_000);
+describe("--watch", () => {
   let folder: string;
   let running: Started;
   let url: string;
