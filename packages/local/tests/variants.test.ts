@@ -59,11 +59,13 @@ describe("variants of an HTTP API", () => {
     await declare("Route", { routeKey: "GET /", target: "integrations/a" });
     await declare("Stage", stage);
   };
-  const route = (inputs: object) => async (declare: Declare) => {
-    await declare("Integration", proxy);
-    await declare("Route", { routeKey: "GET /", target: "integrations/a", ...inputs });
-    await declare("Stage", stage);
-  };
+  const route =
+    (inputs: object, itsStage: object = stage) =>
+    async (declare: Declare) => {
+      await declare("Integration", proxy);
+      await declare("Route", { routeKey: "GET /", target: "integrations/a", ...inputs });
+      await declare("Stage", itsStage);
+    };
   const variants: [listed: string, declare: ReturnType<typeof route>, api?: object][] = [
     ["Integration (HTTP_PROXY integrations)", integration({ integrationType: "HTTP_PROXY" })],
     ["Integration (SQS-SendMessage integrations)", integration({ integrationSubtype: "SQS-SendMessage" })],
@@ -161,7 +163,7 @@ describe("variants of an HTTP API", () => {
   }
 
   it("need not be deployed", async () => {
-    const { ignored, visit } = await serve({}, (declare) => declare("Stage", { name: "a" }));
+    const { ignored, visit } = await serve({}, route({}, { name: "$default" }));
     assert.deepEqual(ignored, ["Stage without a deployment, which answers 404"]);
     assert.equal((await visit()).status, 404);
   });
