@@ -80,7 +80,7 @@ describe("the local run", () => {
     writeFileSync(join(otherFolder, "Pulumi.dev.yaml"), `config:\n  aws:region: eu-west-1\n  ${network}\n`);
     const other = await run({ folder: otherFolder, stack: "dev", port: 0, dynamodb: proxy.endpoint });
     assert.equal(other.outputs.url, "https://www.example.com/");
-    assert.ok(other.notEmulated.includes("Vpc"));
+    for (const what of ["Vpc", "IAM (with --dynamodb)"]) assert.ok(other.notEmulated.includes(what), what);
     const browser = createBrowser(`${other.endpoints[0]}/`);
     await browser.visit();
     assert.equal((await items(running)).get(browser.jar.get("cookie-test")), "1");

@@ -1,23 +1,34 @@
 // Compiles TypeScript modules as they are required, with the options in the nearest tsconfig.json.
 
-const { setSourceMapsSupport } = require("node:module");
-const { dirname } = require("node:path");
+const { SourceMap } = require("node:module");
 const { buildSync } = require("esbuild");
 
+/** By file: its JavaScript and, once it is needed, the source map. */
+const compiled = new Map();
+
 require.extensions[".ts"] = (module, file) => {
-  module._compile(withoutCopies(compile(file)), file);
+  const text = withoutCopies(compile(file));
+  compiled.set(file, { text });
+  module._compile(text, file);
 };
 
-// Stack traces name the places in the sources. Node.js 20 also reads the source maps of packages.
-if (setSourceMapsSupport) setSourceMapsSupport(true, { nodeModules: false });
-else process.setSourceMapsEnabled(true);
+// Stack traces name the places in the sources. Node.js could do that, but would read the source map of each package,
+// too.
+Error.prepareStackTrace = (error, frames) =>
+  [error, ...frames]
+    .join("\n    at ")
+    .replace(/(\/[^()\n]+\.ts):(\d+):(\d+)/g, (place, file, line, column) => {
+      const known = compiled.get(file);
+      if (!known) return place;
+      known.map ??= new SourceMap(JSON.parse(atob(known.text.slice(known.text.lastIndexOf("base64,") + 7))));
+      const { originalLine, originalColumn } = known.map.findEntry(line - 1, column - 1);
+      return originalLine === undefined ? place : `${file}:${originalLine + 1}:${originalColumn + 1}`;
+    });
 
 function compile(file) {
   try {
     const { outputFiles } = buildSync({
       entryPoints: [file],
-      // The source map's paths are relative to it.
-      absWorkingDir: dirname(file),
       write: false,
       platform: "node",
       format: "cjs",

@@ -56,20 +56,14 @@ process.on("beforeExit", () => onIdle());
  */
 exports.callWithCallback = (handler, event, context) =>
   new Promise((resolve, reject) => {
-    const done = (error, result) => (error === undefined || error === null ? resolve(result) : reject(error));
-    const fullContext = {
-      ...context,
-      callbackWaitsForEmptyEventLoop: true,
-      done,
-      succeed: resolve,
-      fail: (error) => reject(error ?? "handled"),
-    };
+    const fullContext = { ...context, callbackWaitsForEmptyEventLoop: true };
     onIdle = () => {
       if (handler.constructor.name !== "AsyncFunction") return resolve(null);
       reject(failure("NodeJsExit", "the handler waits for a promise that can't settle any more"));
     };
     const callback = (error, result) => {
-      if (error || !fullContext.callbackWaitsForEmptyEventLoop) return done(error, result);
+      if (error || !fullContext.callbackWaitsForEmptyEventLoop)
+        return error ? reject(error) : resolve(result);
       onIdle = () => resolve(result);
     };
     const returned = handler(event, fullContext, callback);

@@ -38,19 +38,16 @@ describe("a function in the local run", () => {
     const { env } = await answer();
     assert.match(env.AWS_LAMBDA_FUNCTION_NAME, /^echo-[0-9a-f]{7}$/);
     assert.match(env._X_AMZN_TRACE_ID, /^Root=1-[0-9a-f]{8}-[0-9a-f]{24};Parent=[0-9a-f]{16};Sampled=0$/);
-    const {
-      AWS_CONFIG_FILE,
-      AWS_ENDPOINT_URL_DYNAMODB,
-      AWS_LAMBDA_LOG_LEVEL,
-      AWS_REGION,
-      GREETING,
-      TZ,
-      _HANDLER,
-    } = env;
-    assert.deepEqual(
-      [AWS_CONFIG_FILE, AWS_ENDPOINT_URL_DYNAMODB, AWS_LAMBDA_LOG_LEVEL, AWS_REGION, GREETING, TZ, _HANDLER],
-      ["/dev/null", shop.running.dynamodb, "INFO", "eu-west-1", "hello", ":UTC", "echo.handler"],
-    );
+    const known = {
+      AWS_CONFIG_FILE: "/dev/null",
+      AWS_ENDPOINT_URL_DYNAMODB: shop.running.dynamodb,
+      AWS_LAMBDA_LOG_LEVEL: "INFO",
+      AWS_REGION: "eu-west-1",
+      GREETING: "hello",
+      TZ: ":UTC",
+      _HANDLER: "echo.handler",
+    };
+    assert.deepEqual({ ...env, ...known }, env);
     const others = ["GREETING", "LAMBDA_TASK_ROOT", "LANG", "PATH", "TZ", "_HANDLER", "_X_AMZN_TRACE_ID"];
     const names = Object.keys(env).filter((name) => !name.startsWith("AWS_"));
     assert.deepEqual(names.sort(), others);

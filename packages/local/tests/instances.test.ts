@@ -94,7 +94,6 @@ describe("the instances of a function", () => {
       [0, 1],
     ],
     ["doesn't want to wait", `(a, b, done) => { ${hasty}; done(null, 1); setInterval(() => {}, 1e3); }`, 1],
-    ["ends the context", "(a, context) => context.succeed(1)", 1],
     ["only returns", "() => 1", null],
     ["waits for nothing", "async () => new Promise(() => {})", "Runtime.NodeJsExit"],
   ];

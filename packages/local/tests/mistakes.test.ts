@@ -94,7 +94,7 @@ describe("a user's mistake", () => {
 
   const aws = 'import * as aws from "@pulumi/aws";\n';
   const inProject: [what: string, text: string, message: RegExp, file?: string][] = [
-    ["an error, with its location", "const a = undefined as any;\n\na.b;\n", /'b'\) \(index\.ts:3\)$/],
+    ["an error, with its place", "type A = {\n  b: 1;\n};\n(null as unknown as A).b;\n", / \(index\.ts:4\)$/],
     ["a syntax error", "export const a = (;\n", /failed: \S*page\.ts:1:19: Unexpected ";"$/, "page.ts"],
     ["a package that is not there", 'require("no-such-package");', /Cannot find module 'no-such-package'/],
     ["an invalid Pulumi.yaml", "name: [", /Pulumi\.yaml cannot be read/, "Pulumi.yaml"],

@@ -70,7 +70,7 @@ describe("variants of an HTTP API", () => {
     ["Integration (HTTP_PROXY integrations)", integration({ integrationType: "HTTP_PROXY" })],
     ["Integration (SQS-SendMessage integrations)", integration({ integrationSubtype: "SQS-SendMessage" })],
     ["Integration (payload format 1.0)", integration({ payloadFormatVersion: undefined })],
-    ["Route (JWT authorizers)", route({ authorizationType: "JWT" })],
+    ["Route (JWT authorizers)", route({ routeKey: "$default", authorizationType: "JWT" })],
     ["Api (WEBSOCKET APIs)", route({ routeKey: "$connect" }), { protocolType: "WEBSOCKET" }],
   ];
   for (const [listed, declare, api = {}] of variants) {
