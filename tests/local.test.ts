@@ -33,11 +33,11 @@ describe("the local run", () => {
     return new Map(Items.map((item) => [item["session-id"]?.S, item.counter?.N]));
   }
 
-  it("emulates the core resources with all their inputs except throttling, tracing and encryption", () => {
+  it("emulates the core resources with all their inputs except tracing and encryption", () => {
     const core = /^(Api|Integration|Route|Stage|Function|Permission|LogGroup|Table|Role|Policy|RolePolicy)\b/;
     assert.deepEqual(
       running.notEmulated.filter((what) => core.test(what)),
-      ["Function.tracingConfig", "Stage.defaultRouteSettings", "Table.serverSideEncryption"],
+      ["Function.tracingConfig", "Table.serverSideEncryption"],
     );
   });
 

@@ -15,8 +15,8 @@ export interface Api {
   /** By the targets of routes. */
   integrations: Map<string, Integration>;
   routes: { routeKey: string; target?: string; variant?: string }[];
-  /** The names of those that are deployed. */
-  stages: Set<string>;
+  /** By name: whether a stage lets another request pass at a time, in milliseconds. */
+  stages: Map<string, (now: number) => boolean>;
 }
 
 export interface Integration {
@@ -58,10 +58,12 @@ export async function answerRequest(
   }
   const [, first = ""] = path.split("/");
   const stage = first !== "$default" && api.stages.has(first) ? first : "$default";
+  const isPassing = api.stages.get(stage);
   const stagePath = stage === "$default" ? path : path.slice(first.length + 1) || "/";
-  const match = api.stages.has(stage) && findRoute(api.routes, method, stagePath);
+  const match = isPassing && findRoute(api.routes, method, stagePath);
   if (!match) return refuse(404, "Not Found");
 
+  if (!isPassing(performance.now())) return refuse(429, "Too Many Requests", "throttled");
   const { pathParameters, route } = match;
   const { routeKey, target, variant } = route;
   const integration = api.integrations.get(target ?? "");

@@ -6,6 +6,7 @@ import type { Api, Integration, InvokeFunction } from "./answer";
 import { type AnsweredRequest, listenerFor } from "./listener";
 import { checkRouteKey } from "./routes";
 import type { Listener, Servers } from "./servers";
+import { createThrottle } from "./throttle";
 
 export interface ApisOptions {
   servers: Servers;
@@ -44,7 +45,7 @@ export function createApis({ servers, invoke, onRequest = () => {}, inspectPort 
         const id = createHash("sha256").update(physicalName).digest("hex").slice(0, 10);
         const executionArn = arn("execute-api", id);
         const variant = protocolType === "HTTP" ? undefined : `${protocolType} APIs`;
-        const parts = { integrations: new Map(), routes: [], stages: new Set<string>() };
+        const parts = { integrations: new Map(), routes: [], stages: new Map() };
         const api: Api = { id, endpoint: "", executionArn, cors, variant, ...parts };
         const position = apis.push(api) - 1;
         api.endpoint = await servers.open(position);
@@ -52,7 +53,7 @@ export function createApis({ servers, invoke, onRequest = () => {}, inspectPort 
           const variant = /^https?:/.test(target) ? "HTTP_PROXY integrations" : undefined;
           api.integrations.set("integrations/quick", integrate(target, variant));
           api.routes.push({ routeKey, target: "integrations/quick" });
-          api.stages.add("$default");
+          api.stages.set("$default", () => true);
         }
         return { id, outputs: { apiEndpoint: api.endpoint, executionArn }, ignored: listed(variant) };
       },
@@ -100,16 +101,17 @@ export function createApis({ servers, invoke, onRequest = () => {}, inspectPort 
     ),
 
     "aws:apigatewayv2/stage:Stage": emulate<aws.apigatewayv2.StageArgs>()(
-      // The terminal has a line for each request.
-      ["apiId", "name", "autoDeploy", "deploymentId", "accessLogSettings"],
+      // The terminal has a line for each request. Settings other than limits are about metrics and logs.
+      ["apiId", "name", "autoDeploy", "deploymentId", "accessLogSettings", "defaultRouteSettings"],
       ({ physicalName: name, inputs }) => {
         if (!/^(\$default|[\w-]+)$/.test(name)) {
           throw new Error(`"${name}" is not a valid stage name: use letters, digits, - and _, or $default`);
         }
-        const { apiId, autoDeploy, deploymentId } = inputs;
+        const { apiId, autoDeploy, deploymentId, defaultRouteSettings: limits } = inputs;
         const { endpoint, stages } = find(apiId);
+        const throttle = createThrottle(limits?.throttlingRateLimit, limits?.throttlingBurstLimit);
         const isDeployed = autoDeploy || deploymentId;
-        if (isDeployed) stages.add(name);
+        if (isDeployed) stages.set(name, limits ? throttle : () => true);
         return {
           outputs: { invokeUrl: `${endpoint}/${name === "$default" ? "" : name}` },
           ignored: isDeployed ? [] : [" without a deployment, which answers 404"],

@@ -100,11 +100,17 @@ const stage = new aws.apigatewayv2.Stage("default", {
   name: "$default",
   autoDeploy: true,
 });
-new aws.apigatewayv2.Stage("test", {
+new aws.apigatewayv2.Stage("slow", {
   apiId: api.id,
-  name: "test",
+  name: "slow",
   autoDeploy: true,
   defaultRouteSettings: { throttlingRateLimit: 1, throttlingBurstLimit: 2 },
+});
+new aws.apigatewayv2.Stage("closed", {
+  apiId: api.id,
+  name: "closed",
+  autoDeploy: true,
+  defaultRouteSettings: { detailedMetricsEnabled: true, throttlingRateLimit: 100 },
 });
 new aws.sns.Topic("alarms");
 

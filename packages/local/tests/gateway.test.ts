@@ -2,6 +2,7 @@ import { strict as assert } from "node:assert";
 import { once } from "node:events";
 import { connect } from "node:net";
 import { useShop } from "./support/shop";
+import { until } from "./support/until";
 
 describe("an HTTP API in the local run", () => {
   const shop = useShop();
@@ -10,8 +11,7 @@ describe("an HTTP API in the local run", () => {
 
   it("is part of a run that lists what is not emulated, by type and property", () => {
     const { notEmulated } = shop.running;
-    const inputs = ["Policy.path", "Stage.defaultRouteSettings", "Table.deletionProtectionEnabled"];
-    assert.deepEqual(notEmulated, [...inputs, "Topic"]);
+    assert.deepEqual(notEmulated, ["Policy.path", "Table.deletionProtectionEnabled", "Topic"]);
   });
 
   it("passes on the request in payload format 2.0", async () => {
@@ -104,7 +104,6 @@ describe("an HTTP API in the local run", () => {
       const { event } = await (await fetch(shop.url + path, { method })).json();
       return [event.routeKey, event.pathParameters];
     };
-    assert.deepEqual(await routeOf("test/items/7"), ["GET /items/{id}", { id: "7" }]);
     assert.deepEqual(await routeOf("items/7"), ["GET /items/{id}", { id: "7" }]);
     assert.deepEqual(await routeOf("items/7", "PUT"), ["ANY /items/{id}", { id: "7" }]);
     assert.deepEqual(await routeOf("files/a/b%2Fc"), ["ANY /files/{proxy+}", { proxy: "a/b/c" }]);
@@ -192,5 +191,18 @@ describe("an HTTP API in the local run", () => {
     assert.equal(response.status, 503);
     assert.equal(await response.text(), '{"message":"Service Unavailable"}');
     assert.match(shop.requests.at(-1)?.error ?? "", /the integration timed out/);
+  });
+
+  it("throttles a stage by its burst and rate", async () => {
+    const visit = async () => await fetch(`${shop.url}slow/echo`);
+    const responses = await Promise.all(Array.from({ length: 9 }, visit));
+    const throttled = responses.find(({ status }) => status === 429);
+    assert.equal(await throttled?.text(), '{"message":"Too Many Requests"}');
+    assert.ok(responses.filter(({ ok }) => ok).length >= 2);
+    await until("a visit that is let through again", visit, ({ ok }) => ok);
+  });
+
+  it("throttles every request to a stage that sets only one of the limits", async () => {
+    assert.equal((await fetch(`${shop.url}closed/echo`)).status, 429);
   });
 });
