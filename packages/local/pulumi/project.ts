@@ -70,7 +70,11 @@ function readStack(folder: string, stack: string, extension: string): Record<str
     if (stacks.length === 0) return {};
     throw new UserError(`There is no stack "${stack}". Choose one with --stack: ${stacks.join(", ")}.`);
   }
-  const values: Record<string, unknown> = Object(readYaml(file)).config ?? {};
+  const read = readYaml(file) ?? {};
+  const values = isObject(read) ? (read.config ?? {}) : read;
+  if (!isObject(values)) {
+    throw new UserError(`${file} must hold "config:", and indented under it "KEY: VALUE" for each setting.`);
+  }
   const [secret] = Object.keys(values).filter((key) => /"secure":/.test(JSON.stringify(values[key])));
   if (!secret) return values;
   throw new UserError(

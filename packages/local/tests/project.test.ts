@@ -36,6 +36,12 @@ describe("the settings of a stack", () => {
     }
   });
 
+  it("cause a clear error if they are no list of keys and values", () => {
+    for (const text of ["- a\n", "text\n", "config: text\n", "config: [a]\n"]) {
+      assert.throws(() => read(text), /Pulumi\.dev\.yaml must hold "config:"/);
+    }
+  });
+
   it("are the project's defaults without a file, as long as there are none of other stacks", () => {
     const { config } = readProject(createProject({}, "", app), "dev");
     assert.deepEqual(config, { "app:number": "8", "app:text": "010" });
