@@ -38,15 +38,15 @@ const headers = {
  *
  * @param env `TABLE_NAME`, `COOKIE_NAME`, `SECRET_IDS`, `IDLE_SECONDS` and `ABSOLUTE_SECONDS`, as `index.ts` sets them
  * @param options override the client and the clock, for tests
- * @throws Error that names an environment variable that is missing or not a number
+ * @throws Error that names an environment variable that is missing
  */
-export function createHandler(env = process.env, options: Pick<SessionOptions, "dynamodb" | "now"> = {}) {
+export function createHandler(env = process.env, options?: Pick<SessionOptions, "dynamodb" | "now">) {
   const sessions = createSessions<Data>({
     tableName: required(env, "TABLE_NAME"),
     cookieName: required(env, "COOKIE_NAME"),
     secretIds: env.SECRET_IDS === "true",
-    idleSeconds: seconds(env, "IDLE_SECONDS"),
-    absoluteSeconds: seconds(env, "ABSOLUTE_SECONDS"),
+    idleSeconds: Number(required(env, "IDLE_SECONDS")),
+    absoluteSeconds: Number(required(env, "ABSOLUTE_SECONDS")),
     ...options,
   });
 
@@ -79,11 +79,5 @@ const unavailable = ({ status }: SessionError): Response => ({
 function required(env: NodeJS.ProcessEnv, name: string): string {
   const value = env[name];
   if (!value) throw new Error(`${name} is not set`);
-  return value;
-}
-
-function seconds(env: NodeJS.ProcessEnv, name: string): number {
-  const value = Number(required(env, name));
-  if (!Number.isInteger(value) || value <= 0) throw new Error(`${name} is not a positive whole number`);
   return value;
 }

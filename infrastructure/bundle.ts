@@ -66,7 +66,7 @@ const packages: Plugin = {
   name: "packages",
   setup({ onLoad }) {
     const map = Buffer.from('{"version":3,"sources":[""],"mappings":"ggggggBAAA"}').toString("base64");
-    onLoad({ filter: /[\\/]node_modules[\\/].*\.([cm]?js|json)$/ }, async ({ path }) => {
+    onLoad({ filter: /[\\/]node_modules[\\/].*js(on)?$/ }, async ({ path }) => {
       const text = await readFile(path, "utf8");
       const code = path.endsWith("json") ? `module.exports = ${text}` : text;
       return { contents: `${code}\n//# sourceMappingURL=data:application/json;base64,${map}` };

@@ -21,13 +21,12 @@ export class SessionError extends Error {
 }
 
 /** Whether DynamoDB would always refuse the request, for example for an item over 400 KB: a bug, not an outage. */
-export const isInvalid = (error: unknown): error is Error =>
-  error instanceof Error && error.name === "ValidationException";
+export const isInvalid = (error: unknown): error is Error => (error as Error).name === "ValidationException";
 
 /** Logs an error of DynamoDB or the network, and throws what the caller should see. */
 export function failure(cause: unknown): never {
   if (isInvalid(cause)) throw cause;
-  const { name: error, message: reason } = cause instanceof Error ? cause : new Error(String(cause));
+  const { name: error, message: reason } = cause as Error;
   console.error({ message: STORE_FAILED, error, reason });
   throw new SessionError(503, STORE_FAILED, { cause });
 }

@@ -130,5 +130,4 @@ export function accessItems(dynamodb: Client, tableName: string) {
   };
 }
 
-/** Rounds to milliseconds, because floating-point arithmetic on seconds is inexact. */
-export const number = (value: number) => ({ N: `${Math.round(value * 1000) / 1000}` });
+export const number = (value: number) => ({ N: `${value}` });

@@ -1,5 +1,5 @@
 import { type Change, clausesOf, type Item } from "./change";
-import { failure, isInvalid, SessionError } from "./errors";
+import { isInvalid, SessionError } from "./errors";
 import { accessItems, type Client, changeFull, change as changing, creation, number, updates } from "./item";
 import { changesSince, createRequest, FULL } from "./request";
 
@@ -73,17 +73,16 @@ export function createStore<Data>(options: StoreOptions) {
           ? await items.update(id, changeFull(request), { ...values, ":full": number(FULL) }, clauses)
           : undefined;
         // Another instance has emptied the slot in the meantime.
-        if (!updated?.item || (updated.isRejected && isLive(updated.item, time)))
+        if (!updated || updated.isRejected)
           updated = await items.update(id, changing(request), values, clauses);
         const { item, isRejected } = updated;
-        const laterChanges = changesSince(request, item);
+        // What was applied just now is the latest change, even if it arrived after some of the next period.
+        const laterChanges = isRejected ? changesSince(request, item) : 0;
         if (item && laterChanges !== undefined) {
           if (full.size > 1000) full.clear();
           if ((item[request.slot]?.L?.length ?? 0) >= FULL) full.add(slot);
-          // What was applied just now is the latest change, even if it arrived after some of the next period.
-          return { item, laterChanges: isRejected ? laterChanges : 0 };
+          return { item, laterChanges };
         }
-        if (!isRejected) failure(new Error("DynamoDB returned an item without this change"));
         return whyAbsent(item, time);
       } catch (error) {
         if (!isInvalid(error) || !/operand/i.test(error.message)) throw error;

@@ -41,5 +41,5 @@ export function findTokens(cookies: Cookies = [], name: string, { accepts }: Tok
   const found = pairs
     .map((pair) => parseCookie(pair, { decode: (value) => value })[name] ?? "")
     .filter(accepts);
-  return found.length < 2 ? found : [...new Set(found)].slice(0, MAX_TOKENS);
+  return [...new Set(found)].slice(0, MAX_TOKENS);
 }

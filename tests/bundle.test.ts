@@ -53,15 +53,17 @@ describe("a callback function", () => {
   }
 
   it("can require the program's modules, packages and Node.js modules", async () => {
-    writeModule("greeting.ts", 'export const greeting: string = "hello";\n');
+    // No Node.js knows `accessor` yet.
+    writeModule("greeting.ts", 'export const { a } = new (class { accessor a: string = "hello"; })();\n');
     const folder = await pack(async () => [
-      require("./greeting").greeting,
+      require("./greeting").a,
       require("cookie").parseCookie("a=b").a,
+      require("esbuild/package.json").name,
       require("node:path").basename("/a/b"),
       // This one exports a function.
       typeof require("node:events"),
     ]);
-    assert.deepEqual(await invoke(folder), ["hello", "b", "b", "function"]);
+    assert.deepEqual(await invoke(folder), ["hello", "b", "esbuild", "b", "function"]);
   });
 
   it("is in the bundle as it was serialized, even if it has require(…) in a string or a comment", async () => {

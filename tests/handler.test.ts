@@ -111,7 +111,8 @@ describe("the handler", () => {
     const response = await broken(event([`cookie-test=${randomUUID()}`]));
     assert.equal(response.statusCode, 503);
     assert.equal(response.cookies, undefined);
-    assert.equal(response.headers?.["retry-after"], "5");
+    const { headers } = await createHandler(env, { dynamodb })(event());
+    assert.deepEqual(response.headers, { ...headers, "retry-after": "5" });
     assert.equal(response.body, "Your session is not available right now. Please try again.");
   });
 
@@ -146,12 +147,5 @@ describe("the handler", () => {
         assert.throws(() => createHandler({ ...env, [name]: undefined }), { message: `${name} is not set` });
       });
     }
-
-    it("refuses to start with a limit that is not a positive whole number", () => {
-      for (const value of ["soon", "0", "-1", "1.5"]) {
-        const message = "IDLE_SECONDS is not a positive whole number";
-        assert.throws(() => createHandler({ ...env, IDLE_SECONDS: value }), { message });
-      }
-    });
   });
 });

@@ -1,9 +1,9 @@
 import { strict as assert } from "node:assert";
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
+import { createAdaptorServer } from "@hono/node-server";
 import { handle, type LambdaContext } from "hono/aws-lambda";
 import { createApp } from "../examples/hono/app";
-import { serve } from "../examples/hono/server";
 import { createBrowser } from "./support/browser";
 import { recordLog } from "./support/log";
 import { useTable } from "./support/table";
@@ -59,7 +59,7 @@ describe("the Hono example", () => {
   });
 
   it("loses nothing of 128 parallel requests in one process, as a plain Node.js server", async () => {
-    const server = serve(app).listen(0, "127.0.0.1");
+    const server = createAdaptorServer(app).listen(0, "127.0.0.1");
     await once(server, "listening");
     const browser = createBrowser(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
     await browser.visit();

@@ -1,10 +1,8 @@
 import { strict as assert } from "node:assert";
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { type Run, run } from "pulumi-aws-local";
-import { applyDiff, diffsIn } from "../examples/members/apply";
+import { applyDiffs } from "../examples/members/apply";
 import { createBrowser } from "./support/browser";
-import { copyProject, project } from "./support/project";
+import { copyProject } from "./support/project";
 
 describe("the README's example", () => {
   let running: Run;
@@ -12,10 +10,7 @@ describe("the README's example", () => {
 
   it("adds own data and routes to the app", async () => {
     const folder = copyProject();
-    const [handler = "", index = "", ...others] = diffsIn(readFileSync(join(project, "README.md"), "utf8"));
-    assert.deepEqual(others, []);
-    applyDiff(join(folder, "handler.ts"), handler);
-    applyDiff(join(folder, "index.ts"), index);
+    applyDiffs(folder, "README.md", "handler.ts", "index.ts");
     running = await run({ folder, stack: "dev", port: 0 });
     const browser = createBrowser(String(running.outputs.url));
     await browser.visit();

@@ -96,7 +96,8 @@ describe("sessions", () => {
         let longest = 0;
         for (const _ of range(100)) {
           advance(seconds);
-          await longer.find(cookieOf(session), visit);
+          const found = await longer.find(cookieOf(session), visit);
+          assert.deepEqual(Object.keys(found?.data ?? {}), ["counter"]);
           const requests = [0, 1, 2, 3, 4].map((slot) => `requests${slot}`);
           const item = (await table.item(id)) ?? {};
           longest = Math.max(longest, requests.flatMap((slot) => item[slot]?.L ?? []).length);
@@ -109,7 +110,7 @@ describe("sessions", () => {
   describe("changing data", () => {
     it("sets, adds and removes in one update", async () => {
       const session = await sessions.open([], {
-        set: { theme: "dark", log: ["a"], tags: new Set(["x"]), "cart/pen": 2 },
+        set: { theme: "dark", log: ["a"], tags: new Set(["x"]), "cart/pen": 2 ** 53 - 1 },
       });
       const { data } = await sessions.open(cookieOf(session), {
         set: { user: "alice" },
@@ -121,7 +122,7 @@ describe("sessions", () => {
         counter: 1,
         log: ["a", "b"],
         tags: new Set(["x", "y"]),
-        "cart/pen": 5,
+        "cart/pen": 2 ** 53 + 2,
         "cart/book": 1,
       });
     });
@@ -147,8 +148,10 @@ describe("sessions", () => {
     }
 
     it("rejects names that the store uses, also at run time", async () => {
-      const change = { set: { ["created-at" as "theme"]: "x" } };
-      await assert.rejects(sessions.open([], change), /^Error: "created-at" is reserved/);
+      for (const name of ["created-at", "closed"]) {
+        const change = { set: { [name as "theme"]: "x" } };
+        await assert.rejects(sessions.open([], change), new RegExp(`"${name}" is reserved`));
+      }
     });
 
     it("checks names and types at compile time", () => {
@@ -245,17 +248,10 @@ describe("sessions", () => {
       }
     });
 
-    for (const [what, response] of Object.entries({
-      "no item": {},
-      "another item": { Attributes: { counter: { N: "7" } } },
-    })) {
-      it(`don't take a response with ${what} for an ended session`, async () => {
-        const broken = sessionsWith(async () => ({ $metadata: {}, ...response }));
-        const isFailure = (error: unknown) => error instanceof SessionError;
-        await assert.rejects(broken.find(`sid=${randomUUID()}`, visit), isFailure);
-        await assert.rejects(broken.open([], visit), isFailure);
-      });
-    }
+    it("don't take a response without an item for an ended session", async () => {
+      const broken = sessionsWith(async () => ({ $metadata: {} }));
+      await assert.rejects(broken.find(`sid=${randomUUID()}`, visit), { status: 503 });
+    });
   });
 
   describe("an item that was damaged", () => {

@@ -1,35 +1,24 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-/** Changes a project's `index.ts` as the diff in README.md says. */
-export function applyReadme(project: string): void {
-  const readme = readFileSync(join(__dirname, "README.md"), "utf8");
-  const [diff = ""] = diffsIn(readme);
-  applyDiff(join(project, "index.ts"), diff);
-}
-
-/** The blocks of a page that are marked as `diff`. */
-export const diffsIn = (page: string): string[] =>
-  [...page.matchAll(/^```diff\n(.*?)^```$/gms)].map(([, diff = ""]) => diff);
-
 /**
- * Replaces, for each paragraph of a diff, the lines with a minus by those with a plus.
+ * Changes files of a project as the diffs on one of its pages say, in this order: the lines with a minus in each
+ * paragraph of a diff are replaced by those with a plus.
  *
- * @throws Error if the file doesn't have the lines with a minus, or has them twice
+ * @throws Error if a file doesn't have the lines with a minus, or has them twice
  */
-export function applyDiff(file: string, diff: string): void {
-  let text = readFileSync(file, "utf8");
-  for (const hunk of diff.trim().split("\n\n")) {
-    const lines = (sign: string) =>
-      hunk
-        .split("\n")
-        .filter((line) => line.startsWith(sign))
-        .map((line) => line.slice(1))
-        .join("\n");
-    const [before, after, ...others] = text.split(lines("-"));
-    if (before === undefined || after === undefined || others.length > 0)
-      throw new Error(`${file} should have these lines once:\n${lines("-")}`);
-    text = before + lines("+") + after;
+export function applyDiffs(project: string, page: string, ...files: string[]): void {
+  const diffs = readFileSync(join(project, page), "utf8").matchAll(/^```diff\n(.*?)^```$/gms);
+  for (const [, diff = ""] of diffs) {
+    const file = files.shift() ?? "";
+    let text = readFileSync(join(project, file), "utf8");
+    for (const hunk of diff.trim().split("\n\n")) {
+      const lines = (sign: RegExp) => [...hunk.matchAll(sign)].map(([, line]) => line).join("\n");
+      const [before, after, ...others] = text.split(lines(/^-(.*)/gm));
+      if (before === undefined || after === undefined || others.length > 0)
+        throw new Error(`${file} should have these lines once:\n${lines(/^-(.*)/gm)}`);
+      text = before + lines(/^\+(.*)/gm) + after;
+    }
+    writeFileSync(join(project, file), text);
   }
-  writeFileSync(file, text);
 }

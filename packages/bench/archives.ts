@@ -9,39 +9,32 @@ import { unpack } from "pulumi-aws-local";
 import { evaluate } from "../../tests/support/evaluate";
 import { architectTable } from "./network";
 
-export const OURS = "this project";
-
 /** Their tables, with their hash keys, and their modules in contenders/. */
 const contenders = [
   { name: "bare call", table: "bench-bare", key: "session-id", module: "bare" },
-  { name: OURS, table: "bench-ours", key: "session-id", module: "ours" },
+  { name: "this project", table: "bench-ours", key: "session-id", module: "ours" },
   { name: "the article: get, add, put", table: "bench-article", key: "session-id", module: "article" },
   { name: "express-session + connect-dynamodb", table: "bench-connect", key: "id", module: "connect" },
   { name: "@architect/functions", table: architectTable, key: "_idx", module: "architect" },
 ];
 
-export type Contender = (typeof contenders)[number] & {
-  /** The archive's folder. */
-  folder: string;
-  /** That of the function that reads and changes values: ours has its own, since what is deployed only counts. */
-  valuesFolder: string;
-  /** The size of the files compressed separately, as in a ZIP archive, without source maps. */
-  gzipped: number;
-};
+export type Contender = Awaited<ReturnType<typeof createArchives>>[number];
 
 /** Creates every contender's archive in a folder. */
-export async function createArchives(parent: string): Promise<Contender[]> {
+export async function createArchives(parent: string) {
   const { inputs } = await evaluate();
   const deployed = join(parent, "deployed");
   await unpack(inputs("aws:lambda/function:Function", "visit").code as asset.Archive, deployed);
   return Promise.all(
     contenders.map(async (contender) => {
+      // The function that reads and changes values: ours has its own, since what is deployed only counts.
       const valuesFolder = join(parent, contender.module);
       await bundle(contender.module, valuesFolder);
-      const folder = contender.name === OURS ? deployed : valuesFolder;
+      const folder = contender.module === "ours" ? deployed : valuesFolder;
+      // A ZIP archive compresses files separately.
       const files = readdirSync(folder).filter((file) => !file.endsWith(".map"));
-      const gzipped = files.map((file) => gzipSync(readFileSync(join(folder, file))).length);
-      return { ...contender, folder, valuesFolder, gzipped: gzipped.reduce((sum, size) => sum + size) };
+      const sizes = files.map((file) => gzipSync(readFileSync(join(folder, file))).length);
+      return { ...contender, folder, valuesFolder, gzipped: sizes.reduce((sum, size) => sum + size) };
     }),
   );
 }

@@ -61,5 +61,3 @@ process.on("message", async (requests) => {
   });
   process.send(answers);
 });
-// The process ends with the benchmark.
-process.once("disconnect", () => process.exit());

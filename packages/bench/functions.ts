@@ -3,23 +3,6 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { architectTable, type Network } from "./network";
 
-/** The function's environment. Its credentials are as long as a role's. */
-const environment = {
-  AWS_REGION: "us-east-1",
-  AWS_ACCESS_KEY_ID: "local",
-  AWS_SECRET_ACCESS_KEY: "local",
-  AWS_SESSION_TOKEN: "x".repeat(700),
-  AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true",
-  COOKIE_NAME: "sid",
-  IDLE_SECONDS: "1800",
-  ABSOLUTE_SECONDS: "43200",
-  // In other environments, the client of @architect/functions opens a connection for every call.
-  ARC_ENV: "production",
-  ARC_STACK_NAME: "App",
-  ARC_SESSION_TABLE_NAME: architectTable,
-  ARC_APP_SECRET: "secret",
-};
-
 export interface Requests {
   /** The visitors' cookies; an empty one is a new visitor. They request the pages by turns. */
   visitors: string[];
@@ -49,11 +32,23 @@ export async function startFunction(folder: string, table: string, endpoint: Net
     cwd: folder,
     execArgv: [],
     env: {
-      ...environment,
       PATH: process.env.PATH,
-      TABLE_NAME: table,
+      AWS_REGION: "us-east-1",
+      AWS_ACCESS_KEY_ID: "local",
+      AWS_SECRET_ACCESS_KEY: "local",
+      AWS_SESSION_TOKEN: "x".repeat(700), // as long as a role's
+      AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true",
       AWS_ENDPOINT_URL: endpoint.url,
       NODE_EXTRA_CA_CERTS: endpoint.certificate,
+      TABLE_NAME: table,
+      COOKIE_NAME: "sid",
+      IDLE_SECONDS: "1800",
+      ABSOLUTE_SECONDS: "43200",
+      // In other environments, the client of @architect/functions opens a connection for every call.
+      ARC_ENV: "production",
+      ARC_STACK_NAME: "App",
+      ARC_SESSION_TABLE_NAME: architectTable,
+      ARC_APP_SECRET: "secret",
     },
   });
   const exit = once(child, "exit");

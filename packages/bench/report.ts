@@ -3,104 +3,108 @@
 import { readFileSync } from "node:fs";
 import { cpus, loadavg } from "node:os";
 import { join } from "node:path";
-import type { Contender } from "./archives";
-import { type Billed, MEMORIES } from "./billed";
+import { type Billed, type FirstVisit, MEMORIES } from "./billed";
 import { priceOfTime } from "./lambda";
-import type { Units } from "./network";
 import type { Figure } from "./rounds";
-import { AT_ONCE, PARALLEL, type VisitResult } from "./visits";
-
-/** What was measured of a contender. */
-export interface Result extends Contender, VisitResult {
-  firstVisit: { init: number; visit: number };
-  /** By memory; empty without root or Linux. */
-  billed: Billed;
-}
+import { AT_ONCE, PARALLEL, type Visits } from "./visits";
 
 /** On-demand, us-east-1, in dollars for a million request units: https://aws.amazon.com/dynamodb/pricing/on-demand/ */
 const PRICE = { write: 0.625, read: 0.125 };
 
-/** What DynamoDB charges for a million such requests, in dollars. */
-export const priceOf = ({ read, write }: Units) => read * PRICE.read + write * PRICE.write;
-
-export function report(results: Result[], engine: string): string {
-  const billed = (kind: keyof Billed[number]) => {
-    const cell = (figure: Figure, memory: number) =>
-      `${ms(figure.median)} ms (${ms(figure.low)}-${ms(figure.high)}), ${price(priceOfTime(memory, figure.median))}`;
-    const columns = MEMORIES.map((memory, i): [string, Column] => [
-      `${memory} MB`,
-      ({ billed }) => (billed[i] ? cell(billed[i][kind], memory) : "needs root on Linux"),
-    ]);
-    return table(results, Object.fromEntries(columns));
-  };
+/** The tables. Each has a row for each contender. */
+export function report(engine: string, firstVisits: FirstVisit[], visits: Visits[], billed: Billed[]) {
   return [
     "## Results",
-    `${circumstances(engine)}. ${versions()}. Medians of several rounds; quartiles in parentheses.`,
+    `${circumstances(engine)}. Medians of several rounds; quartiles in parentheses.`,
     "### What Lambda bills for a visit",
+    ...(billed[0]?.sizes.length ? [chart(billed)] : []),
     "Milliseconds, and dollars for a million, without DynamoDB and the price per request. After a pause:",
-    billed("alone"),
+    table(billed, bills("alone")),
     "Right after the last one:",
-    billed("busy"),
+    table(billed, bills("busy")),
     "### A visit",
-    table(results, {
-      "p50, ms": ({ p50 }) => ms(p50.median),
-      "p99, ms": ({ p99 }) => ms(p99.median),
+    table(visits, {
+      "p50, ms": ({ p50 }) => ms(p50),
       "of the floor's p50": ({ ofFloor }) => ratio(ofFloor),
-      [`visits/s, ${PARALLEL} at once`]: ({ throughput }) => throughput.median.toFixed(0),
+      [`visits/s, ${PARALLEL} at once`]: ({ throughput }) => throughput.toFixed(0),
       "ours / theirs": ({ oursOfThis }) => ratio(oursOfThis),
     }),
     `What it consumes, and what is lost of ${AT_ONCE} visits or of changes to ${AT_ONCE} values, at once:`,
-    table(results, {
+    table(visits, {
       ...consumption("visit"),
       "counts lost": ({ lost }) => `${lost.counts}`,
       "changes lost": ({ lost }) => `${lost.changes}`,
     }),
     "### A page that only reads",
-    table(results, {
+    table(visits, {
       ...consumption("read"),
-      "p50, ms": ({ readP50 }) => ms(readP50.median),
+      "p50, ms": ({ readP50 }) => ms(readP50),
       "of the floor's p50": ({ readOfFloor }) => ratio(readOfFloor),
     }),
     "### A new instance",
-    table(results, {
+    table(firstVisits, {
       "archive, kB gzipped": ({ gzipped }) => (gzipped / 1000).toFixed(0),
-      "INIT, ms of CPU": ({ firstVisit }) => ms(firstVisit.init),
-      "first visit": ({ firstVisit }) => ms(firstVisit.visit),
-      together: ({ firstVisit: { init, visit } }) => ms(init + visit),
+      "INIT, ms of CPU": ({ init }) => ms(init),
+      "first visit": ({ visit }) => ms(visit),
+      together: ({ init, visit }) => ms(init + visit),
     }),
   ].join("\n\n");
 }
 
-type Column = (result: Result) => string;
-type Columns = Record<string, Column>;
+/** A chart of the billed time with the default memory, which GitHub renders. */
+function chart(billed: Billed[]): string {
+  const values = billed.map(({ sizes }) => sizes[MEMORIES.indexOf(256)]?.alone.median ?? 0);
+  return [
+    "```mermaid",
+    '%%{init: { "xyChart": { "height": 260 } }}%%',
+    "xychart-beta horizontal",
+    '  title "Billed milliseconds of a visit at 256 MB, simulated"',
+    `  x-axis [${billed.map(({ name }) => `"${name}"`).join(", ")}]`,
+    `  y-axis "with DynamoDB at the distance measured in AWS" 0 --> ${Math.ceil(Math.max(...values))}`,
+    `  bar [${values.map(ms).join(", ")}]`,
+    "```",
+  ].join("\n");
+}
 
-const consumption = (kind: "visit" | "read"): Columns => ({
+type Columns<Measured> = Record<string, (measured: Measured) => string>;
+
+function bills(kind: "alone" | "busy"): Columns<Billed> {
+  const columns = MEMORIES.map((memory, i): [string, Columns<Billed>[string]] => [
+    `${memory} MB`,
+    ({ sizes }) => {
+      if (!sizes[i]) return "needs root on Linux";
+      const { median, low, high } = sizes[i][kind];
+      return `${ms(median)} ms (${ms(low)}-${ms(high)}), ${price(priceOfTime(memory, median))}`;
+    },
+  ]);
+  return Object.fromEntries(columns);
+}
+
+const consumption = (kind: "visit" | "read"): Columns<Visits> => ({
   calls: ({ units }) => `${units[kind].calls}`,
   "read units": ({ units }) => `${units[kind].read}`,
   "write units": ({ units }) => `${units[kind].write}`,
-  "DynamoDB, a million": ({ units }) => price(priceOf(units[kind])),
+  "DynamoDB, a million": ({ units }) =>
+    price(units[kind].read * PRICE.read + units[kind].write * PRICE.write),
 });
 
 /** When, where and on what. */
-export function circumstances(engine: string): string {
+function circumstances(engine: string): string {
   const date = new Date().toISOString().slice(0, 10);
   const machine = `${cpus().length} cores (${cpus()[0]?.model.trim()}), load average ${loadavg()[1]?.toFixed(1)}`;
-  return `${date}, ${machine}, Node.js ${process.version}, DynamoDB: ${engine}`;
-}
-
-function versions(): string {
   const lock = JSON.parse(readFileSync(join(__dirname, "package-lock.json"), "utf8"));
   const sdk = ["@aws-sdk/client-dynamodb", "@dynoxide/linux-x64"];
-  return ["@architect/functions", "connect-dynamodb", "express", "express-session", ...sdk]
+  const versions = ["@architect/functions", "connect-dynamodb", "express", "express-session", ...sdk]
     .map((name) => `${name} ${lock.packages[`node_modules/${name}`].version}`)
     .join(", ");
+  return `${date}, ${machine}, Node.js ${process.version}, DynamoDB: ${engine}. ${versions}`;
 }
 
-function table(results: Result[], columns: Columns): string {
+function table<Measured extends { name: string }>(rows: Measured[], columns: Columns<Measured>): string {
   const line = (cells: string[]) => `| ${cells.join(" | ")} |`;
   const head = ["", ...Object.keys(columns)];
-  const rows = results.map((result) => [result.name, ...Object.values(columns).map((cell) => cell(result))]);
-  return [head, head.map(() => "---"), ...rows].map(line).join("\n");
+  const body = rows.map((row) => [row.name, ...Object.values(columns).map((cell) => cell(row))]);
+  return [head, head.map(() => "---"), ...body].map(line).join("\n");
 }
 
 const ms = (value: number) => value.toFixed(value < 20 ? 1 : 0);

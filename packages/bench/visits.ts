@@ -2,66 +2,52 @@
 
 import type { Contender } from "./archives";
 import { type Instance, startFunction } from "./functions";
-import type { Network, Units } from "./network";
-import { type Figure, figure, inTurns, quantile } from "./rounds";
+import type { Network } from "./network";
+import { figure, inTurns, quantile } from "./rounds";
 
 export const PARALLEL = 16;
 /** Requests to one session at once, to see what gets lost. */
 export const AT_ONCE = 64;
 
-/** Latencies in milliseconds, and ratios within a round, where conditions are the same. */
-export interface VisitResult {
-  p50: Figure;
-  p99: Figure;
-  ofFloor: Figure;
-  /** Visits per second with 16 at once. */
-  throughput: Figure;
-  oursOfThis: Figure;
-  /** Of a page that only reads. */
-  readP50: Figure;
-  readOfFloor: Figure;
-  lost: { counts: number; changes: number };
-  units: { visit: Units; read: Units };
-}
+export type Visits = Awaited<ReturnType<typeof measureVisits>>[number];
 
-/** Measures all contenders, in their order: first the floor, then ours. */
+/**
+ * Measures latencies in milliseconds, visits per second, and ratios of them within a round, where conditions are the
+ * same. The first contender is the floor, the second is ours.
+ */
 export async function measureVisits(
   contenders: Contender[],
   network: Network,
   rounds: number,
   visits: number,
-): Promise<VisitResult[]> {
+) {
   const pairs: Awaited<ReturnType<typeof start>>[] = [];
   for (const contender of contenders) pairs.push(await start(contender, network, visits));
-  const samples = await inTurns(rounds, pairs, async ({ page, values, visitors }) => {
+  const measured = await inTurns(rounds, pairs, async ({ page, values, visitors }) => {
     const pages = Array(visits).fill("/"); // one by each visitor
     const alone = await page.request({ visitors, pages });
     const many = await page.request({ visitors, pages: [...pages, ...pages, ...pages], parallel: PARALLEL });
     const read = await values.request({ visitors, pages: pages.map(() => "/read") });
     return {
       p50: quantile(alone.durations, 0.5),
-      p99: quantile(alone.durations, 0.99),
       throughput: (1000 * many.durations.length) / many.milliseconds,
       readP50: quantile(read.durations, 0.5),
     };
   });
-  type Samples = (typeof samples)[number];
-  type Measure = keyof Samples[number];
-  const all = (samples: Samples, measure: Measure) => figure(samples.map((sample) => sample[measure]));
-  const ratio = (measure: Measure, samples: Samples, others: Samples = []) =>
-    figure(samples.map((sample, round) => sample[measure] / (others[round]?.[measure] ?? Number.NaN)));
-  const [floor, ours = []] = samples;
-  const results: VisitResult[] = [];
-  for (const [i, own] of samples.entries()) {
-    const { page, values, visitors } = pairs[i] as (typeof pairs)[number];
+  const [floor, ours] = measured.map((contender) => contender.rounds);
+  const ratio = (values: number[] = [], others: number[] = []) =>
+    figure(values.map((value, round) => value / (others[round] ?? Number.NaN)));
+  const results = [];
+  for (const { name, page, values, visitors, rounds: byRound } of measured) {
+    const { p50, throughput, readP50 } = byRound;
     results.push({
-      p50: all(own, "p50"),
-      p99: all(own, "p99"),
-      ofFloor: ratio("p50", own, floor),
-      throughput: all(own, "throughput"),
-      oursOfThis: ratio("throughput", ours, own),
-      readP50: all(own, "readP50"),
-      readOfFloor: ratio("readP50", own, floor),
+      name,
+      p50: quantile(p50, 0.5),
+      ofFloor: ratio(p50, floor?.p50),
+      throughput: quantile(throughput, 0.5),
+      oursOfThis: ratio(ours?.throughput, throughput),
+      readP50: quantile(readP50, 0.5),
+      readOfFloor: ratio(readP50, floor?.readP50),
       lost: await countLost(page, values),
       units: {
         visit: await network.meter(() => page.request({ visitors, pages: ["/"] })),
@@ -74,13 +60,13 @@ export async function measureVisits(
 }
 
 /** Starts the function that counts, and the one with values. Gives each visitor a session and warms up. */
-async function start({ folder, valuesFolder, table }: Contender, { endpoint }: Network, visits: number) {
-  const page = await startFunction(folder, table, endpoint);
-  const values = await startFunction(valuesFolder, table, endpoint);
+async function start(contender: Contender, { endpoint }: Network, visits: number) {
+  const page = await startFunction(contender.folder, contender.table, endpoint);
+  const values = await startFunction(contender.valuesFolder, contender.table, endpoint);
   const pages = Array(5 * visits).fill("/");
   const { visitors } = await page.request({ visitors: Array(visits).fill(""), pages, parallel: PARALLEL });
   await values.request({ visitors, pages: pages.fill("/read"), parallel: PARALLEL });
-  return { page, values, visitors };
+  return { ...contender, page, values, visitors };
 }
 
 /** Visits that are missing from the counter, and values that are missing from the session. */

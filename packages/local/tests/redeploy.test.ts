@@ -83,8 +83,8 @@ describe("deploying again", () => {
     const attribute = (name: string) => ({ name, type: "S" });
     const table = (hashKey: string, index?: string) => {
       const attributes = [hashKey, ...(index ? [index] : [])].map(attribute);
-      const indexes = index ? [{ name: "by-key", hashKey: index, projectionType: "ALL" }] : [];
-      return `new aws.dynamodb.Table("t", ${JSON.stringify({ hashKey, attributes, globalSecondaryIndexes: indexes })});\n`;
+      const globalSecondaryIndexes = index ? [{ name: "by-key", hashKey: index, projectionType: "ALL" }] : [];
+      return `new aws.dynamodb.Table("t", ${JSON.stringify({ hashKey, attributes, globalSecondaryIndexes })});\n`;
     };
     for (const kept of [table("a", "b"), table("a", "b")]) {
       write(folder, { "index.ts": page["index.ts"] + kept });
