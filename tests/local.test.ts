@@ -1,16 +1,15 @@
 import { strict as assert } from "node:assert";
-import { once } from "node:events";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DynamoDBClient, ScanCommand } from "@aws-sdk/client-dynamodb";
 import { type Run, run } from "pulumi-aws-local";
 import { checks } from "../commands/checks";
 import { type Client, connect } from "../commands/client";
-import { start, urlOf } from "../packages/local/tests/support/start";
 import { createBrowser } from "./support/browser";
 import { startFaultProxy } from "./support/faultproxy";
-import { copyProject } from "./support/project";
+import { copyProject, project } from "./support/project";
 import { connection } from "./support/table";
 
 const folder = copyProject();
@@ -69,12 +68,20 @@ describe("the local run", () => {
     }
   });
 
+  it("starts with npm start", () => {
+    const help = execFileSync("npm", ["start", "--", "--help"], { cwd: project, encoding: "utf8" });
+    assert.match(help, /npm start -- \[options\]/);
+  });
+
   it("uses another DynamoDB with --dynamodb, with the credentials and region that it prints", async () => {
     const proxy = await startFaultProxy(running.dynamodb);
     const otherFolder = copyProject();
-    writeFileSync(join(otherFolder, "Pulumi.dev.yaml"), "config:\n  aws:region: eu-west-1\n");
+    const network = "privateNetwork: true\n  domainName: www.example.com\n  hostedZoneId: Z1";
+    writeFileSync(join(otherFolder, "Pulumi.dev.yaml"), `config:\n  aws:region: eu-west-1\n  ${network}\n`);
     const other = await run({ folder: otherFolder, stack: "dev", port: 0, dynamodb: proxy.endpoint });
-    const browser = createBrowser(String(other.outputs.url));
+    assert.equal(other.outputs.url, "https://www.example.com/");
+    for (const what of ["Vpc", "IAM (with --dynamodb)"]) assert.ok(other.notEmulated.includes(what), what);
+    const browser = createBrowser(`${other.endpoints[0]}/`);
     await browser.visit();
     assert.equal((await items(running)).get(browser.jar.get("cookie-test")), "1");
     // DynamoDB Local has a separate database for each pair.
@@ -83,34 +90,37 @@ describe("the local run", () => {
     proxy.close();
   });
 
-  it("keeps every visit that it responded to, even after kill -9", async () => {
-    const data = mkdtempSync(join(tmpdir(), "data-"));
-    const first = start(["--port", "0", "--data", data], folder);
-    const browser = createBrowser(await urlOf(first));
-    await browser.visit();
-    const killed = once(first.child, "close");
-    let answered = 1;
-    const visits = Array.from({ length: 8 }, async () => {
-      for (;;) {
-        const { body } = await browser.visit();
-        answered = Math.max(answered, Number(/counter: (\d+)\b/.exec(body)?.[1]));
-        if (answered >= 100) first.child.kill("SIGKILL");
-      }
-    });
-    await Promise.allSettled(visits);
-    await killed;
+  it("keeps sessions in a data folder, which one run can use at a time", async () => {
+    const options = { folder, stack: "dev", port: 0, data: mkdtempSync(join(tmpdir(), "data-")) };
+    let token = "";
+    for (const counter of [1, 2]) {
+      const keeping = await run(options);
+      await assert.rejects(run(options), /The data folder \S+ cannot be used: .*lock/i);
+      const browser = createBrowser(String(keeping.outputs.url));
+      if (token) browser.jar.set("cookie-test", token);
+      assert.match((await browser.visit()).body, new RegExp(`counter: ${counter}$`));
+      token = browser.jar.get("cookie-test") ?? "";
+      await keeping.close();
+    }
+    rmSync(options.data, { recursive: true });
+  });
 
-    const running = await run({ folder, stack: "dev", port: 0, data });
-    const returning = createBrowser(String(running.outputs.url));
-    returning.jar.set("cookie-test", browser.jar.get("cookie-test") ?? "");
-    const { body } = await returning.visit();
-    const counter = Number(/counter: (\d+)\b/.exec(body)?.[1]);
-    // Up to eight visits may have been counted without a response.
-    assert.ok(
-      counter > answered && counter <= answered + 9,
-      `${answered} visits got a response, but the next counter was ${counter}`,
-    );
-    await running.close();
-    rmSync(data, { recursive: true });
+  it("keeps sessions while a route is added", async () => {
+    /** Replaces a text that occurs in a file of the copy. */
+    function edit(name: string, old: string, replacement: string) {
+      const text = readFileSync(join(folder, name), "utf8");
+      assert.ok(text.includes(old), old);
+      writeFileSync(
+        join(folder, name),
+        text.replace(old, () => replacement),
+      );
+    }
+    const browser = createBrowser(url);
+    await browser.visit();
+    edit("handler.ts", '{ "GET /": countVisit }', '{ "GET /": countVisit, "GET /visit": countVisit }');
+    edit("index.ts", '["GET /"]', '["GET /", "GET /visit"]');
+    await running.redeploy();
+    const { body } = await browser.visit("/visit");
+    assert.equal(body, `session-id: ${browser.jar.get("cookie-test")}, counter: 2`);
   });
 });

@@ -7,14 +7,15 @@ import { createServers, type Listener } from "./apigateway/servers";
 import { startDynamoDB } from "./dynamodb/embedded";
 import { createTables, OUTSIDER } from "./dynamodb/provider";
 import { type Authorize, createIam } from "./iam/provider";
-import type { Outcome } from "./lambda/instance";
-import { createFunctions, type Functions } from "./lambda/provider";
+import { createFunctions, type Functions, type FunctionsOptions } from "./lambda/provider";
 import { type DeployOptions, deploy, type Outputs } from "./pulumi/program";
 import { readProject } from "./pulumi/project";
 import type { Provider, Resource } from "./pulumi/resource";
 import { standIns } from "./pulumi/standins";
 
-export interface RunOptions extends DeployOptions {
+type InvocationOptions = Pick<FunctionsOptions, "onLog" | "inspectPort" | "onInspect" | "onInvoke">;
+
+export interface RunOptions extends DeployOptions, InvocationOptions {
   /** The folder of the Pulumi project. */
   folder: string;
   stack: string;
@@ -25,14 +26,6 @@ export interface RunOptions extends DeployOptions {
   /** The URL of a DynamoDB to use instead of the embedded one. */
   dynamodb?: string;
   onRequest?: (request: AnsweredRequest) => void;
-  /** Called with what functions write to their logs. */
-  onLog?: (text: string) => void;
-  /** The first function's port for a debugger; the second function gets the next port. 0 picks free ones. */
-  inspectPort?: number;
-  /** Called with a function's name and its URL for a debugger. */
-  onInspect?: (functionName: string, url: string) => void;
-  /** Called for each invocation, with its event and outcome. */
-  onInvoke?: (event: object, outcome: Outcome) => void;
 }
 
 export interface Deployed {
@@ -79,8 +72,7 @@ export async function run(options: RunOptions): Promise<Run> {
     const iam = createIam();
     // DynamoDB Local keeps separate tables for each access key.
     const assume = options.dynamodb ? () => OUTSIDER : iam.assume;
-    // Later on, the debugger's ports are only free once the previous functions have ended.
-    const functions = createFunctions({ ...options, region, dynamodb, assume, startAtOnce: !current });
+    const functions = createFunctions({ ...options, region, dynamodb, assume });
     const apis = createApis({ ...options, servers, invoke: functions.invoke });
     const provider: Provider = {
       ...standIns(region),
@@ -103,10 +95,9 @@ export async function run(options: RunOptions): Promise<Run> {
       authorize = iam.authorize;
       const previous = current;
       current = functions;
-      void previous?.retire().then(() => {
-        running.delete(previous);
-        functions.start();
-      });
+      const retired = previous?.retire().then(() => running.delete(previous));
+      // The debugger's ports are only free once the previous functions have ended.
+      void Promise.resolve(retired).then(functions.start);
       return { outputs, resources, endpoints: apis.endpoints(), notEmulated: [...new Set(ignored)].sort() };
     } catch (error) {
       await servers.serve(listeners);

@@ -3,7 +3,6 @@ import { setTimeout as wait } from "node:timers/promises";
 import type { Outcome } from "../lambda/instance";
 import { type Cors, corsHeaders, withCors } from "./cors";
 import { type GatewayResponse, toEvent, toResponse } from "./payload";
-import { decodePath } from "./request";
 import { findRoute } from "./routes";
 
 /** An HTTP API as the program declares it. What has a `variant` is not emulated; it names its kind, in the plural. */
@@ -41,20 +40,15 @@ const refuse = (statusCode: number, message: string, error?: string): Answer => 
   error,
 });
 
-/**
- * Answers a request to an API: finds the stage and the route, and invokes the function behind it.
- *
- * @param body `undefined` if it is larger than the gateway takes
- */
+/** Answers a request to an API: finds the stage and the route, and invokes the function behind it. */
 export async function answerRequest(
   api: Api,
   request: IncomingMessage,
   requestId: string,
-  body: Buffer | undefined,
+  body: Buffer,
   invokeFunction: InvokeFunction,
 ): Promise<Answer> {
   const { method = "", url = "/" } = request;
-  if (!body) return refuse(413, "Request Entity Too Large", "the body is over 10 MB");
   if (api.variant) return refuse(501, `The local run doesn't emulate ${api.variant}.`);
 
   const path = decodePath(url);
@@ -89,6 +83,22 @@ export async function answerRequest(
   answered.abort();
   if (!outcome) return refuse(503, "Service Unavailable", "the integration timed out");
   return { ...toAnswer(outcome, api, request), coldStart: outcome.coldStart };
+}
+
+/**
+ * A URL's path as HTTP APIs decode it: twice, and up to an encoded question mark. AWS's answers to such paths are in
+ * https://github.com/hotsock/voker/blob/main/vokerhttp/testdata/ingress-paths.json
+ *
+ * @returns `undefined` for a path that the gateway refuses
+ */
+function decodePath(url: string): string | undefined {
+  try {
+    const [encoded = ""] = url.split("?");
+    const [decoded = ""] = decodeURIComponent(encoded).split("?");
+    return decodeURIComponent(decoded);
+  } catch {
+    return undefined;
+  }
 }
 
 function toAnswer(outcome: Outcome, { cors }: Api, request: IncomingMessage): Answer {

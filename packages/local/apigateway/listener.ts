@@ -33,7 +33,6 @@ export function listenerFor(
       report(statusCode, error, coldStart);
     } catch (error) {
       // A header that HTTP does not allow, for example.
-      if (response.headersSent) return response.destroy();
       const body = JSON.stringify({ message: "Internal Server Error" });
       response.writeHead(500, { "content-type": "application/json" }).end(body);
       report(500, `${error}`);

@@ -37,18 +37,14 @@ function matchRoute(routeKey: string, method: string, path: string) {
   return { rank, pathParameters: Object.keys(variables).length > 0 ? variables : undefined };
 }
 
-/** @throws Error that says what is wrong with a route key */
+const METHODS = "GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS|ANY";
+/** A variable is all of its segment, and a greedy one is the last. A slash at the end is not emulated. */
+const ROUTE_KEY = new RegExp(
+  `^(${METHODS}) (/|(/[^\\s/?#{}]+|/\\{\\w+\\})+(/\\{\\w+\\+\\})?|/\\{\\w+\\+\\})$`,
+);
+
+/** @throws Error for a route key that HTTP APIs refuse */
 export function checkRouteKey(routeKey: string): void {
-  if (routeKey === "$default") return;
-  const [, path = ""] = /^(?:GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS|ANY) (\/[^\s?#]*)$/.exec(routeKey) ?? [];
-  const variables = path.split("/").filter((segment) => /[{}]/.test(segment));
-  const names = variables.map((segment) => segment.replace(/\W/g, ""));
-  const problem =
-    (!path && 'is not one such as "GET /items/{id}"') ||
-    (/.\/$/.test(path) && "ends with a slash, which is not emulated") ||
-    (!variables.every((segment) => /^\{\w+\+?\}$/.test(segment)) &&
-      "has a variable unlike {id} or {path+}") ||
-    (/\+\}./.test(path) && "has a greedy variable that is not its last segment") ||
-    (new Set(names).size < names.length && "has the same variable twice");
-  if (problem) throw new Error(`the route key "${routeKey}" ${problem}`);
+  if (routeKey === "$default" || ROUTE_KEY.test(routeKey)) return;
+  throw new Error(`the route key "${routeKey}" is not one such as "GET /items/{id}" or "ANY /files/{path+}"`);
 }

@@ -1,11 +1,11 @@
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { buffer } from "node:stream/consumers";
 import { UserError } from "../pulumi/errors";
-import { readBody } from "./request";
 
-/** Answers a request whose body has been read; the body is `undefined` if it is too large. */
-export type Listener = (request: IncomingMessage, response: ServerResponse, body: Buffer | undefined) => void;
+/** Answers a request whose body has been read. */
+export type Listener = (request: IncomingMessage, response: ServerResponse, body: Buffer) => void;
 
 export type Servers = ReturnType<typeof createServers>;
 
@@ -41,7 +41,7 @@ async function openServer(port: number) {
   // Longer than most clients keep an idle connection: a request that meets a closing connection is lost.
   const server = createServer({ keepAliveTimeout: 65_000 }, async (request, response) => {
     try {
-      const body = await readBody(request);
+      const body = await buffer(request);
       // Chosen now: a deployment may have been replaced while the body arrived.
       (await listener)(request, response, body);
     } catch {

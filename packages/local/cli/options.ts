@@ -24,9 +24,6 @@ Ctrl-C ends the run.`;
 export function readOptions(args: string[]) {
   const values = parse(args);
   const port = toPort("port", values.port);
-  if (values.dynamodb !== undefined && !/^https?:\/\/[^/]/.test(values.dynamodb)) {
-    throw new UserError(`--dynamodb takes a URL such as http://127.0.0.1:8000, not "${values.dynamodb}".`);
-  }
   if (values.dynamodb !== undefined && values.data !== undefined) {
     throw new UserError("--data is for the embedded DynamoDB: leave out --data or --dynamodb.");
   }
@@ -60,11 +57,8 @@ function parse(args: string[]) {
       `npm has kept --${kept} to itself. Put "--" before the options: npm start -- --${kept}`,
     );
   }
-  // parseArgs takes a negative number for an option.
-  const afterPort = args[args.indexOf("--port") + 1] ?? "";
-  if (/^-\d/.test(afterPort)) toPort("port", afterPort);
   try {
-    // It doesn't support options with an optional value, either.
+    // parseArgs doesn't support options with an optional value.
     return parseArgs({ args: args.map((arg) => (arg === "--inspect" ? "--inspect=9229" : arg)), options })
       .values;
   } catch (error) {

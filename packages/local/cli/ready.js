@@ -2,26 +2,20 @@
 
 const { existsSync } = require("node:fs");
 const { tmpdir } = require("node:os");
-const { dirname, join } = require("node:path");
 
 const [major, minor] = process.versions.node.split(".").map(Number);
 if (major < 20 || (major === 20 && minor < 19)) {
   stop(`This needs Node.js 20.19 or later; you have ${process.versions.node}.`);
 }
 
-if (!isInstalled("@pulumi/pulumi")) {
+try {
+  require.resolve("@pulumi/pulumi", { paths: [process.cwd()] });
+} catch {
   stop(`Run npm ${existsSync("package-lock.json") ? "ci" : "install"} first: there are packages missing.`);
 }
 
 if (!existsSync(tmpdir())) {
   stop(`The temporary folder ${tmpdir()} does not exist. Create it, or set TMPDIR to another one.`);
-}
-
-function isInstalled(name) {
-  for (let folder = process.cwd(); ; folder = dirname(folder)) {
-    if (existsSync(join(folder, "node_modules", name, "package.json"))) return true;
-    if (folder === dirname(folder)) return false;
-  }
 }
 
 function stop(problem) {

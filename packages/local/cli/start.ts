@@ -1,9 +1,6 @@
 // The command line: npm start, or npx pulumi-aws-local.
 
-import { once } from "node:events";
-import { createServer } from "node:net";
 import { constants } from "node:os";
-import { UserError } from "../pulumi/errors";
 import type { RunOptions } from "../run";
 import { deploy, end, fail, showProblem, showRejection, showThrown } from "./deployments";
 import { help, readOptions } from "./options";
@@ -18,15 +15,15 @@ async function main(): Promise<void> {
   process.on("unhandledRejection", showRejection).on("uncaughtException", showThrown);
   const { help: wantsHelp, watch: wantsWatch, verbose, logs, ...rest } = readOptions(process.argv.slice(2));
   if (wantsHelp) return console.log(help);
-  leaveDeveloperSettings();
-  await assertFree(rest.inspectPort);
+  // The developer's own settings for AWS stay out of the run.
+  for (const name of Object.keys(process.env)) if (name.startsWith("AWS_")) delete process.env[name];
 
   console.log(`Deploying stack ${rest.stack} on this machine\n`);
   const folder = process.cwd();
   const options: RunOptions = {
     ...rest,
     folder,
-    onWaiting: (what) => console.log(paint("yellow", `Still waiting for ${what} ...`)),
+    onWaiting: () => console.log(paint("yellow", "Still waiting for resources or promises ...")),
     onRequest: printRequest,
     onLog: createLogPrinter(logs),
     onInspect: (name, url) => console.log(`Attach a debugger to ${name} at ${url}`),
@@ -36,22 +33,6 @@ async function main(): Promise<void> {
   await deploy({ ...options, onCreated: printCreated });
   if (wantsWatch) console.log("Watching for changes.\n");
   checkTypes(folder, wantsWatch, showProblem);
-}
-
-/** Keeps the developer's own settings for AWS out of the run. */
-function leaveDeveloperSettings(): void {
-  for (const name of Object.keys(process.env)) if (name.startsWith("AWS_")) delete process.env[name];
-  process.env.AWS_CONFIG_FILE = process.env.AWS_SHARED_CREDENTIALS_FILE = "/dev/null";
-}
-
-/** @throws UserError if the port for a debugger is in use */
-async function assertFree(port: number | undefined): Promise<void> {
-  if (!port) return;
-  const server = createServer().listen(port, "127.0.0.1");
-  await once(server, "listening").catch(() => {
-    throw new UserError(`Port ${port} is in use. Choose another for the debugger with --inspect=PORT.`);
-  });
-  server.close();
 }
 
 main().catch(fail);

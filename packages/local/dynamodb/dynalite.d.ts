@@ -13,12 +13,6 @@ declare module "dynalite" {
   export = dynalite;
 }
 
-declare module "dynalite/validations/*" {
-  /** The parameters that an action accepts. */
-  const validation: { types: Record<string, { type: string; enum?: string[] }> };
-  export = validation;
-}
-
 declare module "dynalite/db" {
   /** Actions call these functions through the module's exports, so they can be replaced. */
   const db: {

@@ -1,19 +1,19 @@
 /// <reference path="./dynalite.d.ts" />
 
+import { mkdirSync } from "node:fs";
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { join } from "node:path";
 import { Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
+import { Level } from "level";
 
 import dynalite = require("dynalite");
 import db = require("dynalite/db");
-import deleteItem = require("dynalite/validations/deleteItem");
-import putItem = require("dynalite/validations/putItem");
-import updateItem = require("dynalite/validations/updateItem");
 
 import type { Authorize } from "../iam/provider";
+import { messageOf, UserError } from "../pulumi/errors";
 import { ACCOUNT_ID } from "../pulumi/resource";
-import { prepareDataFolder } from "./datafolder";
 
 export type EmbeddedDynamoDB = Awaited<ReturnType<typeof startDynamoDB>>;
 
@@ -66,7 +66,8 @@ const ending = (response: ServerResponse) =>
 
 // dynalite lacks ReturnValuesOnConditionCheckFailure. It checks a condition while the item is locked, so the item that
 // is added to the answer here is the one that failed the condition.
-for (const { types } of [deleteItem, putItem, updateItem]) {
+for (const action of ["deleteItem", "putItem", "updateItem"]) {
+  const { types } = require(`dynalite/validations/${action}`);
   types.ReturnValuesOnConditionCheckFailure = { type: "String", enum: ["ALL_OLD", "NONE"] };
 }
 const { checkConditional } = db;
@@ -93,7 +94,8 @@ function guard(handle: RequestListener, authorize?: Authorize): RequestListener 
     if (!body) return;
     const { headers, method, url } = request;
     if (headers.origin) return refuse(403, "AccessDeniedException", "Web pages have no access.");
-    const input = parseObject(`${body}`);
+    // dynalite would throw for `null`.
+    const input = await new Response(body).json().catch(() => null);
     if (!input) return refuse(400, "SerializationException");
     const [, accessKeyId = "", region] =
       /Credential=([^/]+)\/[^/]+\/([^/]+)/.exec(headers.authorization ?? "") ?? [];
@@ -107,17 +109,31 @@ function guard(handle: RequestListener, authorize?: Authorize): RequestListener 
   };
 }
 
-function parseObject(text: string): Record<string, unknown> | undefined {
-  try {
-    const value = JSON.parse(text);
-    return typeof value === "object" && !Array.isArray(value) ? (value ?? undefined) : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
 /** The tables and indexes of a call, as in their ARNs; `*` if it names none. */
 function resourcesOf({ TableName, IndexName, RequestItems }: Record<string, unknown>): string[] {
   if (RequestItems) return Object.keys(RequestItems);
   return [TableName ? `${TableName}${IndexName ? `/index/${IndexName}` : ""}` : "*"];
+}
+
+/**
+ * Checks that a folder can hold tables. LevelDB lets one process open a folder, but dynalite notices too late, so the
+ * folder is opened here first.
+ *
+ * @returns the path for LevelDB
+ * @throws UserError when the folder can't be used, or another run is using it
+ */
+async function prepareDataFolder(folder: string): Promise<string> {
+  const path = join(folder, "dynamodb");
+  try {
+    mkdirSync(path, { recursive: true });
+    const level = new Level(path);
+    await level.open();
+    await level.close();
+  } catch (error) {
+    // LevelDB's own error is the cause of another.
+    const { cause = error } = error as Error;
+    const remedy = "Choose another --data, or end the local run that uses it.";
+    throw new UserError(`The data folder ${folder} cannot be used: ${messageOf(cause)}. ${remedy}`);
+  }
+  return path;
 }

@@ -38,7 +38,7 @@ export function createTables(endpoint: string, region: string): Provider {
       if (inputs.ttl?.enabled && !inputs.ttl.attributeName) throw new Error("its ttl has no attributeName");
       const existing = await callDynamoDB(endpoint, region, "DescribeTable", { TableName });
       if (!existing) await callDynamoDB(endpoint, region, "CreateTable", definition);
-      else if (keysOf(existing.Table) !== keysOf(definition)) {
+      else if (attributesOf(existing.Table) !== attributesOf(definition)) {
         const remedy = "end the run and start it again, with another --data folder if it has one";
         throw new Error(`it already exists with another key or other indexes; ${remedy}`);
       }
@@ -72,17 +72,14 @@ const toIndex = (index: Index) => ({
 });
 
 interface Table {
-  KeySchema: object[];
-  GlobalSecondaryIndexes?: { IndexName: string; KeySchema: object[] }[];
-  LocalSecondaryIndexes?: { IndexName: string; KeySchema: object[] }[];
+  AttributeDefinitions: { AttributeName: string }[];
 }
 
-/** The keys of a table and its indexes, to compare. */
-function keysOf({ KeySchema, GlobalSecondaryIndexes = [], LocalSecondaryIndexes = [] }: Table): string {
-  const indexes = [...GlobalSecondaryIndexes, ...LocalSecondaryIndexes];
-  const keys = indexes.map((index) => JSON.stringify([index.IndexName, index.KeySchema]));
-  return JSON.stringify([KeySchema, ...keys.sort()]);
-}
+/** The attributes of all keys, which differ if a key or an index has changed. */
+const attributesOf = ({ AttributeDefinitions }: Table) =>
+  AttributeDefinitions.map(({ AttributeName }) => AttributeName)
+    .sort()
+    .join();
 
 interface Answer {
   Table: Table;

@@ -14,7 +14,6 @@ const calls = {
     }),
   get: () => new GetItemCommand({ TableName: process.env.ORDERS, Key: { id } }),
   denied: () => new GetItemCommand({ TableName: process.env.DENIED, Key: { id } }),
-  other: () => new PutItemCommand({ TableName: process.env.CUSTOMERS, Item: { id } }),
 };
 
 /** Makes the call to DynamoDB that the path names. */

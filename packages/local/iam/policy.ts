@@ -36,15 +36,9 @@ const parse = (policy: PolicyInput): Document => (typeof policy === "string" ? J
  * @throws Error for a statement that AWS would refuse
  */
 export function readPolicy(policy: PolicyInput): { statements: Statement[]; ignored: string[] } {
-  const { Version, Statement } = parse(policy);
-  if (![undefined, "2012-10-17", "2008-10-17"].includes(Version)) {
-    throw new Error(`"${Version}" is not a policy Version; use "2012-10-17"`);
-  }
   const ignored: string[] = [];
-  const statements = list(Statement).flatMap((statement) => {
-    const { Sid, Effect, Action, NotAction, Resource, NotResource, Condition, ...refused } = statement;
-    const [first] = Object.keys(refused);
-    if (first) throw new Error(`a role's policy can't have a ${first}`);
+  const statements = list(parse(policy).Statement).flatMap((statement) => {
+    const { Effect, Action, NotAction, Resource, NotResource, Condition } = statement;
     const isComplete = (Action ?? NotAction)?.length && (Resource ?? NotResource)?.length;
     if (!["Allow", "Deny"].includes(Effect) || !isComplete) {
       throw new Error('a statement needs an Effect ("Allow" or "Deny"), an Action and a Resource');

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type * as aws from "@pulumi/aws";
-import { ACCOUNT_ID, type Created, emulate, type Provider } from "../pulumi/resource";
+import { ACCOUNT_ID, emulate, type Provider } from "../pulumi/resource";
 import { type DocumentInputs, writeDocument } from "./document";
 import { listUnknown, managedStatements } from "./managed";
 import { appliesTo, type PolicyInput, readPolicy, type Statement, trustsLambda } from "./policy";
@@ -37,11 +37,6 @@ export function createIam() {
     return role;
   }
 
-  function attach(roleNames: string[], policyArn: string): Created {
-    for (const name of roleNames) find(name).attached.push(policyArn);
-    return { ignored: listUnknown([policyArn]) };
-  }
-
   const provider: Provider = {
     "aws:iam/role:Role": emulate<aws.iam.RoleArgs>()(
       ["assumeRolePolicy", "inlinePolicies", "managedPolicyArns"],
@@ -67,11 +62,10 @@ export function createIam() {
     }),
     "aws:iam/rolePolicyAttachment:RolePolicyAttachment": emulate<aws.iam.RolePolicyAttachmentArgs>()(
       ["role", "policyArn"],
-      ({ inputs: { role, policyArn } }) => attach([role as string], policyArn),
-    ),
-    "aws:iam/policyAttachment:PolicyAttachment": emulate<aws.iam.PolicyAttachmentArgs>()(
-      ["roles", "policyArn"],
-      ({ inputs: { roles = [], policyArn } }) => attach(roles as string[], policyArn),
+      ({ inputs: { role, policyArn } }) => {
+        find(role as string).attached.push(policyArn);
+        return { ignored: listUnknown([policyArn]) };
+      },
     ),
     "aws:iam/getPolicyDocument:getPolicyDocument": ({ inputs }) => {
       const json = writeDocument(inputs as DocumentInputs);

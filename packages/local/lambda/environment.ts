@@ -17,24 +17,15 @@ export const FUNCTION_INPUTS = [
 
 export type FunctionInputs = Inputs<aws.lambda.FunctionArgs, (typeof FUNCTION_INPUTS)[number]>;
 
-export interface FunctionPlace {
-  functionName: string;
-  region: string;
-  taskRoot: string;
-  /** Of the function's role. Without one, it is allowed everything. */
-  accessKeyId?: string;
-  dynamodb: string;
-  /** The URL of whatever stands in for all other services. */
-  otherServices: string;
-}
-
 /**
  * A function's environment: the variables that the program declares and those that Lambda adds.
  * https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
+ *
+ * @param place those of Lambda's that say where the function runs, and as whom
  */
 export function environmentOf(
   { handler = "", runtime, memorySize = 128, environment, loggingConfig }: FunctionInputs,
-  { functionName, region, taskRoot, accessKeyId = "local", dynamodb, otherServices }: FunctionPlace,
+  place: Record<string, string>,
 ): Record<string, string> {
   const { logFormat, applicationLogLevel = "INFO", logGroup } = loggingConfig ?? {};
   return {
@@ -48,25 +39,19 @@ export function environmentOf(
     TZ: ":UTC",
     ...environment?.variables,
     _HANDLER: handler,
-    AWS_ACCESS_KEY_ID: accessKeyId,
-    AWS_DEFAULT_REGION: region,
     AWS_EXECUTION_ENV: `AWS_Lambda_${runtime}`,
     AWS_LAMBDA_FUNCTION_MEMORY_SIZE: `${memorySize}`,
-    AWS_LAMBDA_FUNCTION_NAME: functionName,
     AWS_LAMBDA_FUNCTION_VERSION: "$LATEST",
     AWS_LAMBDA_INITIALIZATION_TYPE: "on-demand",
-    AWS_LAMBDA_LOG_GROUP_NAME: logGroup ?? `/aws/lambda/${functionName}`,
+    AWS_LAMBDA_LOG_GROUP_NAME: logGroup ?? `/aws/lambda/${place.AWS_LAMBDA_FUNCTION_NAME}`,
     AWS_LAMBDA_LOG_STREAM_NAME: "local",
-    AWS_REGION: region,
     AWS_SECRET_ACCESS_KEY: "local",
     AWS_SESSION_TOKEN: "local",
-    LAMBDA_TASK_ROOT: taskRoot,
     // On AWS, the function runs on the Node.js version that it declares, not on this machine's.
     AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true",
     // Keep the SDK from reading the developer's own settings.
     AWS_CONFIG_FILE: "/dev/null",
     AWS_SHARED_CREDENTIALS_FILE: "/dev/null",
-    AWS_ENDPOINT_URL: otherServices,
-    AWS_ENDPOINT_URL_DYNAMODB: dynamodb,
+    ...place,
   };
 }

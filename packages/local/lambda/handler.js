@@ -12,9 +12,7 @@ const { pathToFileURL } = require("node:url");
  */
 exports.loadHandler = async (taskRoot, handlerString, hasCallbacks) => {
   const [, file, exported] = /^([^.]*)\.(.*)$/.exec(basename(handlerString)) ?? [];
-  if (!file || handlerString.includes("..")) {
-    throw failure("MalformedHandlerName", `'${handlerString}' is not a valid handler name`);
-  }
+  if (!file) throw failure("MalformedHandlerName", `'${handlerString}' is not a valid handler name`);
   const module = await loadModule(join(taskRoot, dirname(handlerString), file)).catch((error) => {
     if (error instanceof SyntaxError) error.name = "Runtime.UserCodeSyntaxError";
     if (/MODULE_NOT_FOUND$/.test(error.code)) error.name = "Runtime.ImportModuleError";
@@ -39,11 +37,10 @@ const failure = (name, message) => Object.assign(new Error(message), { name: `Ru
 
 async function loadModule(path) {
   const found = ["", ".js", ".mjs", ".cjs"].map((extension) => path + extension).find(existsSync);
-  if (!found) return require(require.resolve(basename(path), { paths: [dirname(path)] }));
-  if (found.endsWith(".mjs")) return import(pathToFileURL(found).href);
+  if (found?.endsWith(".mjs")) return import(pathToFileURL(found).href);
   try {
     // Node.js would look through a whole bundle for its exports if it were imported.
-    return require(found);
+    return require(found ?? path);
   } catch (error) {
     if (!/^ERR_REQUIRE_(ESM|ASYNC_MODULE)$/.test(error.code)) throw error;
     return import(pathToFileURL(found).href);
@@ -59,23 +56,14 @@ process.on("beforeExit", () => onIdle());
  */
 exports.callWithCallback = (handler, event, context) =>
   new Promise((resolve, reject) => {
-    const done = (error, result) => (error === undefined || error === null ? resolve(result) : reject(error));
-    const fullContext = {
-      ...context,
-      callbackWaitsForEmptyEventLoop: true,
-      done,
-      succeed: resolve,
-      fail: (error) => reject(error ?? "handled"),
-    };
-    let hasCalledBack = false;
+    const fullContext = { ...context, callbackWaitsForEmptyEventLoop: true };
     onIdle = () => {
       if (handler.constructor.name !== "AsyncFunction") return resolve(null);
       reject(failure("NodeJsExit", "the handler waits for a promise that can't settle any more"));
     };
     const callback = (error, result) => {
-      if (hasCalledBack) return;
-      hasCalledBack = true;
-      if (error || !fullContext.callbackWaitsForEmptyEventLoop) return done(error, result);
+      if (error || !fullContext.callbackWaitsForEmptyEventLoop)
+        return error ? reject(error) : resolve(result);
       onIdle = () => resolve(result);
     };
     const returned = handler(event, fullContext, callback);

@@ -1,6 +1,7 @@
+import { fork } from "node:child_process";
 import { randomBytes, randomUUID } from "node:crypto";
 import { once } from "node:events";
-import { startProcess } from "./process";
+import { join } from "node:path";
 
 export interface FunctionDefinition {
   functionArn: string;
@@ -49,9 +50,20 @@ const DAY = 86_400;
 export type Instance = ReturnType<typeof startInstance>;
 
 export function startInstance(definition: FunctionDefinition) {
-  const { functionArn, inspectPort, onLog, onInspect } = definition;
+  const { functionArn, environment, memorySize, inspectPort, onLog, onInspect } = definition;
   const isInspected = inspectPort !== undefined;
-  const child = startProcess(definition);
+  const options = [`--max-old-space-size=${memorySize}`, "--disable-warning=ExperimentalWarning"];
+  // Without the second option, Node.js would write the URL to the function's log.
+  if (isInspected) options.push(`--inspect=127.0.0.1:${inspectPort}`, "--inspect-publish-uid=http");
+  // A worker thread would start no sooner, and would share the local run's working directory and options.
+  const child = fork(join(__dirname, "runtime.js"), {
+    cwd: environment.LAMBDA_TASK_ROOT,
+    env: environment,
+    execArgv: options,
+    // The default, JSON, is slow for large events.
+    serialization: "advanced",
+    stdio: ["ignore", "pipe", "pipe", "ipc"],
+  });
   for (const stream of [child.stdout, child.stderr]) stream?.setEncoding("utf8").on("data", onLog);
 
   let death: Outcome | undefined;
@@ -69,7 +81,7 @@ export function startInstance(definition: FunctionDefinition) {
   });
   child.once("exit", (code, signal) => {
     // Node.js aborts when its heap is full.
-    const memory = signal === "SIGABRT" ? `, probably for lack of memory (${definition.memorySize} MB)` : "";
+    const memory = signal === "SIGABRT" ? `, probably for lack of memory (${memorySize} MB)` : "";
     const reason = signal ? `signal: ${signal}${memory}` : `exit status ${code}`;
     die(failure("Runtime.ExitError", `Runtime exited with error: ${reason}`));
   });

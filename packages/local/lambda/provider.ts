@@ -9,7 +9,6 @@ import { failure, type Outcome } from "./instance";
 import { createInstances, type Instances } from "./instances";
 import { checkLimits, MAX_PAYLOAD } from "./limits";
 import { createPermissions } from "./permissions";
-import { refuseServices } from "./services";
 
 export type Functions = ReturnType<typeof createFunctions>;
 
@@ -20,11 +19,13 @@ export interface FunctionsOptions {
   dynamodb: string;
   /** Returns the credentials of a function's role: an access key id, or none if the role is not known. */
   assume(roleArn: string, functionArn: string): string | undefined;
-  /** Whether a function's first instance starts once the function is created, not with {@link Functions.start}. */
-  startAtOnce: boolean;
+  /** Called with what functions write to their logs. */
   onLog?: (text: string) => void;
+  /** The first function's port for a debugger; the second function gets the next port. 0 picks free ones. */
   inspectPort?: number;
+  /** Called with a function's name and its URL for a debugger. */
   onInspect?: (functionName: string, url: string) => void;
+  /** Called for each invocation, with its event and outcome. */
   onInvoke?: (event: object, outcome: Outcome) => void;
 }
 
@@ -33,10 +34,9 @@ export function createFunctions(options: FunctionsOptions) {
   const { folder: project, region, dynamodb, assume, onLog = () => {}, inspectPort, onInspect } = options;
   const folder = mkdtempSync(join(tmpdir(), "functions-"));
   lendSdk(project, folder);
-  const others = refuseServices();
   const functions = new Map<string, Instances>();
   const inFlight = new Set<Promise<Outcome>>();
-  const permissions = createPermissions(() => [...functions.keys()]);
+  const permissions = createPermissions();
 
   async function create({ physicalName, inputs, arn }: Resource<FunctionInputs>): Promise<Created> {
     const { code, role, runtime = "container images", memorySize = 128, timeout = 3 } = inputs;
@@ -55,8 +55,15 @@ export function createFunctions(options: FunctionsOptions) {
     const accessKeyId = assume(role, functionArn);
     if (!code || !(await unpack(code, taskRoot))) return refuse("code that is in S3 or in a packed archive");
     locateSources(taskRoot, project);
-    const otherServices = await others.endpoint;
-    const place = { functionName: physicalName, region, taskRoot, accessKeyId, dynamodb, otherServices };
+    const place = {
+      // Without a role, it is allowed everything.
+      AWS_ACCESS_KEY_ID: accessKeyId ?? "local",
+      AWS_DEFAULT_REGION: region,
+      AWS_ENDPOINT_URL_DYNAMODB: dynamodb,
+      AWS_LAMBDA_FUNCTION_NAME: physicalName,
+      AWS_REGION: region,
+      LAMBDA_TASK_ROOT: taskRoot,
+    };
     const instances = createInstances({
       functionArn,
       environment: environmentOf(inputs, place),
@@ -68,7 +75,6 @@ export function createFunctions(options: FunctionsOptions) {
       onInspect: (url) => onInspect?.(physicalName, url),
     });
     functions.set(functionArn, instances);
-    if (options.startAtOnce) instances.start();
     return {
       outputs,
       ignored: accessKeyId ? [] : [" with a role from elsewhere, which may do everything here"],
@@ -95,7 +101,6 @@ export function createFunctions(options: FunctionsOptions) {
 
   async function close(): Promise<void> {
     await Promise.all([...functions.values()].map((instances) => instances.end()));
-    others.close();
     rmSync(folder, { recursive: true, force: true });
   }
 

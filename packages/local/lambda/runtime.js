@@ -17,10 +17,10 @@ const hasCallbacks = /nodejs2[02]\.x$/.test(runtime);
 process.on("SIGINT", () => {});
 process.on("disconnect", () => process.exit());
 
-// The SDK prefers a queue's own URL to AWS_ENDPOINT_URL.
+// Calls to other services than DynamoDB must not leave this machine. The SDK shows this error, and doesn't try again.
 const { lookup } = dns;
 dns.lookup = (host, ...others) => {
-  if (!/\.amazonaws\.com(\.cn)?$/.test(host)) return lookup(host, ...others);
+  if (!/\.(amazonaws\.com(\.cn)?|api\.aws|on\.aws)$/.test(host)) return lookup(host, ...others);
   process.nextTick(others.at(-1), new Error(`${host} is not emulated by the local run.`));
 };
 

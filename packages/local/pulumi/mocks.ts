@@ -1,16 +1,13 @@
 import { createHash } from "node:crypto";
 import type * as pulumi from "@pulumi/pulumi";
 import { messageOf, UserError } from "./errors";
-import { listIgnored, shortName } from "./ignored";
 import type { Project } from "./project";
-import { ACCOUNT_ID, type Provider, type Resource } from "./resource";
+import { ACCOUNT_ID, type Created, type Provider, type Resource } from "./resource";
 
 export interface MockOptions {
   onCreated?: (resource: Resource) => void;
   /** Gets what is not emulated, in words. */
   ignored: string[];
-  /** Resources that are being created, by type and name. */
-  creating: Set<string>;
   fail: (error: unknown) => void;
 }
 
@@ -18,7 +15,7 @@ export interface MockOptions {
 export function createMocks(
   project: Project,
   provider: Provider,
-  { onCreated, ignored, creating, fail }: MockOptions,
+  { onCreated, ignored, fail }: MockOptions,
 ): pulumi.runtime.Mocks {
   const { region } = project;
   const arn = (service: string, resource: string) => `arn:aws:${service}:${region}:${ACCOUNT_ID}:${resource}`;
@@ -53,9 +50,7 @@ export function createMocks(
     const physicalName =
       existing || (inputs.name ?? `${inputs.namePrefix ?? `${name}-`}${suffix(project, type, name)}`);
     const resource = { type, name, inputs, physicalName, arn };
-    creating.add(label);
     const created = (isFound ? undefined : await provider[type]?.(resource)) ?? {};
-    creating.delete(label);
     ignored.push(...listIgnored(resource, created, provider));
     onCreated?.(resource);
     const { id = physicalName, outputs } = created;
@@ -69,8 +64,7 @@ export function createMocks(
     if (!dataSource) ignored.push(name);
     const physicalName = inputs.name ?? name;
     const resource = { type: token, name, inputs, physicalName, arn };
-    const { outputs, ignored: variants = [] } = (await dataSource?.(resource)) ?? {};
-    ignored.push(...variants.map((what) => name + what));
+    const { outputs } = (await dataSource?.(resource)) ?? {};
     return { ...(!dataSource && { id: physicalName, name: physicalName }), ...inputs, ...outputs };
   }
 
@@ -86,3 +80,25 @@ export function createMocks(
 /** Like the suffix of Pulumi's auto-naming, but always the same for a resource. */
 const suffix = (project: Project, type: string, name: string) =>
   createHash("sha256").update([project.name, project.stack, type, name].join("\n")).digest("hex").slice(0, 7);
+
+/** Inputs that need no emulation, or that physical names are made from. */
+const HARMLESS = ["name", "namePrefix", "description", "tags", "tagsAll"];
+
+/** The last part of a type or of a data source's token. */
+const shortName = (type: string): string => type.split(":").pop() ?? type;
+
+/** What the emulation of a resource ignores, in words: some of its inputs, or what it says itself. */
+function listIgnored({ type, inputs }: Resource, { ignored = [] }: Created, provider: Provider): string[] {
+  const short = shortName(type);
+  const known = [...HARMLESS, ...(provider[type]?.honors ?? Object.keys(inputs))];
+  const unknown = Object.entries(inputs).flatMap(([input, value]) =>
+    known.includes(input) || isUnset(value) ? [] : `${short}.${input}`,
+  );
+  return [...unknown, ...ignored.map((what) => `${short}${what}`)];
+}
+
+/** Whether an input asks for nothing: it is undefined, `false`, or an object or list of these. */
+const isUnset = (value: unknown): boolean =>
+  value === undefined ||
+  value === false ||
+  (typeof value === "object" && value !== null && Object.values(value).every(isUnset));

@@ -12,8 +12,8 @@ export type Outputs = Record<string, unknown>;
 export interface DeployOptions {
   /** Called for each resource, in the order of creation; by `run` only in the first deployment. */
   onCreated?: (resource: Resource) => void;
-  /** Called with what the deployment is waiting for, in words, if it takes more than a few seconds. */
-  onWaiting?: (what: string) => void;
+  /** Called if the deployment takes more than a few seconds. */
+  onWaiting?: () => void;
   /** Interrupts the deployment. */
   signal?: AbortSignal;
 }
@@ -47,19 +47,16 @@ export async function deploy(
   const interrupt = () => fail(new UserError("The deployment was interrupted."));
   if (signal?.aborted) interrupt();
   signal?.addEventListener("abort", interrupt);
-  const creating = new Set<string>();
-  const patience = setTimeout(() => {
-    onWaiting?.(creating.size > 0 ? [...creating].join(", ") : "a promise in your program");
-  }, PATIENCE_MS);
+  const patience = setTimeout(() => onWaiting?.(), PATIENCE_MS);
   const ignored: string[] = [];
 
+  const mocks = createMocks(project, provider, { onCreated, ignored, fail });
   process.on("unhandledRejection", fail);
   const outside = process.cwd();
   process.chdir(project.directory);
   try {
     // Keeps what a failed deployment left undone from registering resources in the next.
     const deployed = withLocalStorage(async () => {
-      const mocks = createMocks(project, provider, { onCreated, ignored, creating, fail });
       await pulumi.runtime.setMocks(mocks, project.name, project.stack, false, "organization");
       pulumi.runtime.setAllConfig(project.config);
       forgetModules(project.folder);
@@ -73,6 +70,8 @@ export async function deploy(
     const perhaps = ignored.length > 0 ? `\nNot emulated: ${[...new Set(ignored)].join(", ")}` : "";
     throw new UserError(describe(error, project) + perhaps);
   } finally {
+    // What has failed or was interrupted must create nothing more, such as a server at the next deployment's port.
+    mocks.newResource = mocks.call = () => new Promise<never>(() => {});
     process.chdir(outside);
     clearTimeout(patience);
     signal?.removeEventListener("abort", interrupt);

@@ -24,7 +24,7 @@ export interface Project {
  * @param folder the project's, or one below it
  * @throws UserError when a file is missing or wrong
  */
-export function readProject(folder: string, stackName: string): Project {
+export function readProject(folder: string, stack: string): Project {
   const file = findProjectFile(resolve(folder));
   const root = dirname(file);
   const read = readYaml(file);
@@ -34,8 +34,6 @@ export function readProject(folder: string, stackName: string): Project {
   if (language !== "nodejs") {
     throw new UserError(`The local run is for programs in Node.js; the runtime in ${file} is "${language}".`);
   }
-  // An organization and a project may come before a stack's name.
-  const stack = stackName.split("/").pop() ?? stackName;
   const config: Record<string, string> = {};
   // Pulumi's runtime keeps each as a text.
   const set = (key: string, value: unknown) => {

@@ -34,8 +34,5 @@ export const standIns = (region: string): Provider => ({
   "aws:index/getAvailabilityZones:getAvailabilityZones": () => ({
     outputs: { names: ["a", "b", "c"].map((zone) => region + zone) },
   }),
-  "aws:ec2/getPrefixList:getPrefixList": () => ({
-    outputs: { id: "pl-local", prefixListId: "pl-local", cidrBlocks: [] },
-  }),
   "aws:route53/getZone:getZone": () => ({ outputs: { id: "ZLOCAL", zoneId: "ZLOCAL", nameServers: [] } }),
 });

@@ -1,10 +1,18 @@
 import { strict as assert } from "node:assert";
+import { once } from "node:events";
+import { connect } from "node:net";
 import { useShop } from "./support/shop";
+import { until } from "./support/until";
 
 describe("an HTTP API in the local run", () => {
   const shop = useShop();
   const returning = (result: unknown) =>
     fetch(`${shop.url}echo?result=${encodeURIComponent(JSON.stringify(result))}`);
+
+  it("is part of a run that lists what is not emulated, by type and property", () => {
+    const { notEmulated } = shop.running;
+    assert.deepEqual(notEmulated, ["Policy.path", "Table.deletionProtectionEnabled", "Topic"]);
+  });
 
   it("passes on the request in payload format 2.0", async () => {
     const headers = { cookie: "a=1; b=2", "x-many": ["one", "two"], "user-agent": "test/1.0" };
@@ -106,6 +114,7 @@ describe("an HTTP API in the local run", () => {
     "space%20value": "space value",
     "question%3Fvalue": "question",
     "percent%25done": undefined,
+    "%E0%A4%A": undefined,
     "hash%23value": "hash#value",
     "slash%2Fvalue": "slash/value",
     "unicode-%CE%BB": "unicode-λ",
@@ -129,5 +138,71 @@ describe("an HTTP API in the local run", () => {
     assert.deepEqual(response.headers.getSetCookie(), [cookie]);
     assert.equal(response.headers.get("trailer"), null);
     assert.equal(await response.text(), "long enough");
+  });
+
+  it("answers 404 for other paths and methods, including HEAD and OPTIONS", async () => {
+    for (const refused of [
+      "GET nowhere",
+      "DELETE echo",
+      "OPTIONS echo",
+      "HEAD echo",
+      "GET items/",
+      "GET items/1/2",
+    ]) {
+      const [method, path] = refused.split(" ");
+      const response = await fetch(shop.url + path, { method });
+      assert.equal(response.status, 404, refused);
+      assert.equal(await response.text(), method === "HEAD" ? "" : '{"message":"Not Found"}');
+    }
+  });
+
+  it("rejects events and results over Lambda's 6 MB", async () => {
+    const post = (length: number, query = "") =>
+      fetch(`${shop.url}echo?${query}`, { method: "POST", body: Buffer.alloc(length, "a") });
+    // In base64, four bytes stand for three. The function answers with the event.
+    const event = await post(5 * 1024 * 1024);
+    assert.equal(event.status, 413);
+    assert.equal(await event.text(), '{"message":"Request Entity Too Large"}');
+    const result = await post(4_700_000, "does=twice");
+    assert.equal(result.status, 500);
+    assert.match(shop.requests.at(-1)?.error ?? "", /^Function\.ResponseSizeTooLarge: Response payload size/);
+  });
+
+  it("survives clients that disconnect in the middle of a body", async () => {
+    const socket = connect(shop.port(), "127.0.0.1");
+    socket.write("POST /echo HTTP/1.1\r\nhost: localhost\r\ncontent-length: 100\r\n\r\nabc");
+    await once(socket, "connect");
+    socket.destroy();
+    assert.equal((await fetch(`${shop.url}echo`)).status, 200);
+  });
+
+  it("answers 500 without a permission that covers the route, and says why", async () => {
+    const response = await fetch(`${shop.url}forbidden`);
+    assert.equal(response.status, 500);
+    assert.equal(await response.text(), '{"message":"Internal Server Error"}');
+    assert.match(
+      shop.requests.at(-1)?.error ?? "",
+      /no aws\.lambda\.Permission .* arn:aws:execute-api:eu-west-1:000000000000:\w+\/\$default\/GET\/forbidden$/,
+    );
+  });
+
+  it("answers 503 when the function takes longer than the integration allows", async () => {
+    const response = await fetch(`${shop.url}hasty?does=sleep`);
+    assert.equal(response.status, 503);
+    assert.equal(await response.text(), '{"message":"Service Unavailable"}');
+    assert.match(shop.requests.at(-1)?.error ?? "", /the integration timed out/);
+  });
+
+  it("throttles a stage by its burst and rate", async () => {
+    const visit = async () => await fetch(`${shop.url}slow/echo`);
+    const responses = await Promise.all(Array.from({ length: 9 }, visit));
+    const throttled = responses.find(({ status }) => status === 429);
+    assert.equal(await throttled?.text(), '{"message":"Too Many Requests"}');
+    assert.ok(responses.filter(({ ok }) => ok).length >= 2);
+    await until("a visit that is let through again", visit, ({ ok }) => ok);
+  });
+
+  it("throttles every request to a stage that sets only one of the limits", async () => {
+    assert.equal((await fetch(`${shop.url}closed/echo`)).status, 429);
   });
 });

@@ -1,6 +1,6 @@
 import { strict as assert } from "node:assert";
 import { once } from "node:events";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -14,15 +14,7 @@ import { startAndFail } from "./support/start";
 const table = 'new aws.dynamodb.Table("t", { hashKey: "id", attributes: [{ name: "id", type: "S" }] });\n';
 const unchanged = createProject({ "index.ts": page["index.ts"] + table });
 
-describe("a user's mistake", function () {
-  this.timeout(120_000);
-
-  it("is explained in a sentence, and the run exits with 1", async () => {
-    const { code, stderr } = await startAndFail(["--stack", "nowhere"], createProject());
-    assert.equal(code, 1);
-    assertSentence(stderr, /no stack "nowhere".*dev/);
-  });
-
+describe("a user's mistake", () => {
   it("can be missing packages, or an old Node.js", async () => {
     const folder = mkdtempSync(join(tmpdir(), "empty-"));
     const { code, stderr } = await startAndFail([], folder);
@@ -37,22 +29,20 @@ describe("a user's mistake", function () {
     rmSync(folder, { recursive: true });
   });
 
-  it("can be an option that npm keeps to itself", async () => {
+  it("can be an option that npm keeps to itself, which ends the run with the exit code 1", async () => {
     const npm = { npm_lifecycle_event: "start", npm_config_watch: "true" };
-    const { stderr } = await startAndFail([], unchanged, npm);
+    const { code, stderr } = await startAndFail([], unchanged, npm);
+    assert.equal(code, 1);
     assertSentence(stderr, /npm has kept --watch to itself.*npm start -- --watch/);
   });
 
   it("can be an option that does not exist or has a wrong value", () => {
     const mistakes: [args: string[], message: RegExp][] = [
       [["--prot", "1"], /Unknown option '--prot'.*--help/],
-      [["now"], /Unexpected argument 'now'/],
       [["--port", "http"], /--port takes a number from 0 to 65535, not "http"/],
       [["--port", "65536"], /--port takes a number/],
-      [["--port", "-1"], /--port takes a number from 0 to 65535, not "-1"/],
       [["--inspect=here"], /--inspect takes a number from 0 to 65535, not "here"/],
       [["--data", ""], /--data takes the path of a folder/],
-      [["--dynamodb", "localhost:8000"], /--dynamodb takes a URL/],
       [["--dynamodb", "http://127.0.0.1:8000", "--data", "x"], /--data is for the embedded/],
     ];
     for (const [args, message] of mistakes) {
@@ -83,8 +73,6 @@ describe("a user's mistake", function () {
     await once(server, "listening");
     const { port } = server.address() as AddressInfo;
     await assertMistake({ port }, new RegExp(`Port ${port} is in use`));
-    const { stderr } = await startAndFail([`--inspect=${port}`], unchanged);
-    assertSentence(stderr, new RegExp(`Port ${port} is in use. Choose another .* --inspect=PORT`));
     server.close();
   });
 
@@ -92,11 +80,7 @@ describe("a user's mistake", function () {
     const silent = createServer(() => {}).listen(0, "127.0.0.1");
     await once(silent, "listening");
     const { port } = silent.address() as AddressInfo;
-    for (const dynamodb of [
-      "http://127.0.0.1:1",
-      "http://no-such-host.invalid",
-      `http://127.0.0.1:${port}`,
-    ]) {
+    for (const dynamodb of ["http://127.0.0.1:1", `http://127.0.0.1:${port}`]) {
       await assertMistake({ dynamodb }, new RegExp(`no DynamoDB answers at ${dynamodb}`));
     }
     silent.close().closeAllConnections();
@@ -108,69 +92,24 @@ describe("a user's mistake", function () {
     assertSentence(stderr, /The temporary folder \/nowhere does not exist/);
   });
 
-  it("can be a data folder that is corrupt", async () => {
-    const corrupt = mkdtempSync(join(tmpdir(), "data-"));
-    mkdirSync(join(corrupt, "dynamodb"));
-    writeFileSync(join(corrupt, "dynamodb/CURRENT"), "MANIFEST-000099\n");
-    await assertMistake({ data: corrupt }, /The data folder \S+ cannot be used: .*Choose another --data/);
-    rmSync(corrupt, { recursive: true });
-  });
-
   const aws = 'import * as aws from "@pulumi/aws";\n';
-  const api = `${aws}const apiId = new aws.apigatewayv2.Api("a", { protocolType: "HTTP" }).id;\n`;
-  const route = (inputs: string) => `${api}new aws.apigatewayv2.Route("a", { apiId, ${inputs} });`;
-  const policy = (document: object) =>
-    `${aws}new aws.iam.Policy("a", { policy: ${JSON.stringify(JSON.stringify(document))} });`;
-  const Version = "2012-10-17";
-  const stack = { file: "Pulumi.dev.yaml", message: /Pulumi\.dev\.yaml must hold "config:"/ };
-  const inProject: Record<string, { file?: string; text: string; message: RegExp }> = {
-    "an error, with its location": {
-      text: "const table = undefined as any;\n\nexport const url = table.name;\n",
-      message: /The program failed: .*reading 'name'\) \(index\.ts:3\)/,
-    },
-    "a syntax error": {
-      file: "page.ts",
-      text: "export const text = (;\n",
-      message: /^The program failed: \S*page\.ts:1:22: Unexpected ";"$/,
-    },
-    "a package that is not there": {
-      text: 'require("no-such-package");',
-      message: /Cannot find module 'no-such-package'/,
-    },
-    "an invalid Pulumi.yaml": {
-      file: "Pulumi.yaml",
-      text: "name: [",
-      message: /Pulumi\.yaml cannot be read/,
-    },
-    "a stack's file that is a text": { ...stack, text: "hello" },
-    "a stack's file with a list": { ...stack, text: "config:\n- a" },
-    "two resources of a name": {
-      text: `${aws}new aws.sns.Topic("a"); new aws.sns.Topic("a");`,
-      message: /Topic "a" cannot be created: another resource of this type has the same name$/,
-    },
-    "a key that is no attribute": {
-      text: `${aws}new aws.dynamodb.Table("a", { hashKey: "id", billingMode: "PAY_PER_REQUEST" });`,
-      message: /DynamoDB refuses CreateTable: Invalid KeySchema/,
-    },
-    "a route key without a path": { text: route('routeKey: "GET"'), message: /"GET" is not one such as/ },
-    "a target that is no integration": {
-      text: route('routeKey: "GET /", target: "a"'),
-      message: /target must be "integrations\/"/,
-    },
-    "an effect that is none": {
-      text: policy({ Version, Statement: [{ Effect: "allow", Action: "a:B", Resource: "*" }] }),
-      message: /a statement needs an Effect/,
-    },
-    "another version of policies": {
-      text: policy({ Version: "2012-10-1", Statement: [] }),
-      message: /"2012-10-1" is not a policy Version/,
-    },
-    "a permission for no function": {
-      text: `${aws}new aws.lambda.Permission("a", { action: "b", function: "a", principal: "b" });`,
-      message: /there is no function a$/,
-    },
-  };
-  for (const [what, { file = "index.ts", text, message }] of Object.entries(inProject)) {
+  const inProject: [what: string, text: string, message: RegExp, file?: string][] = [
+    ["an error, with its place", "type A = {\n  b: 1;\n};\n(null as unknown as A).b;\n", / \(index\.ts:4\)$/],
+    ["a syntax error", "export const a = (;\n", /failed: \S*page\.ts:1:19: Unexpected ";"$/, "page.ts"],
+    ["a package that is not there", 'require("no-such-package");', /Cannot find module 'no-such-package'/],
+    ["an invalid Pulumi.yaml", "name: [", /Pulumi\.yaml cannot be read/, "Pulumi.yaml"],
+    [
+      "two resources of a name",
+      `${aws}new aws.sns.Topic("a"); new aws.sns.Topic("a");`,
+      /Topic "a" cannot be created: another resource of this type has the same name$/,
+    ],
+    [
+      "a key that is no attribute",
+      `${aws}new aws.dynamodb.Table("a", { hashKey: "id", billingMode: "PAY_PER_REQUEST" });`,
+      /DynamoDB refuses CreateTable: Invalid KeySchema/,
+    ],
+  ];
+  for (const [what, text, message, file = "index.ts"] of inProject) {
     it(`can be ${what}`, () => assertMistake({ folder: createProject({ [file]: text }) }, message));
   }
 });

@@ -3,6 +3,7 @@ import type { InvokeFunction } from "../apigateway/answer";
 import { createApis } from "../apigateway/provider";
 import { createServers } from "../apigateway/servers";
 import { createTables } from "../dynamodb/provider";
+import { checkLimits } from "../lambda/limits";
 import { createFunctions } from "../lambda/provider";
 import type { Created, Provider } from "../pulumi/resource";
 
@@ -53,27 +54,23 @@ describe("variants of an HTTP API", () => {
   const proxy = { integrationType: "AWS_PROXY", integrationUri: "arn:function", payloadFormatVersion: "2.0" };
   const stage = { name: "$default", autoDeploy: true };
 
-  it("answer requests to a target", async () => {
-    const { visit } = await serve(quick);
-    assert.equal((await visit({ method: "PUT" }, "/any/path")).status, 200);
-    assert.equal(invoked.pop(), "arn:function");
-  });
-
   const integration = (inputs: object) => async (declare: Declare) => {
     await declare("Integration", { ...proxy, ...inputs });
     await declare("Route", { routeKey: "GET /", target: "integrations/a" });
     await declare("Stage", stage);
   };
-  const route = (inputs: object) => async (declare: Declare) => {
-    await declare("Integration", proxy);
-    await declare("Route", { routeKey: "GET /", target: "integrations/a", ...inputs });
-    await declare("Stage", stage);
-  };
+  const route =
+    (inputs: object, itsStage: object = stage) =>
+    async (declare: Declare) => {
+      await declare("Integration", proxy);
+      await declare("Route", { routeKey: "GET /", target: "integrations/a", ...inputs });
+      await declare("Stage", itsStage);
+    };
   const variants: [listed: string, declare: ReturnType<typeof route>, api?: object][] = [
     ["Integration (HTTP_PROXY integrations)", integration({ integrationType: "HTTP_PROXY" })],
     ["Integration (SQS-SendMessage integrations)", integration({ integrationSubtype: "SQS-SendMessage" })],
     ["Integration (payload format 1.0)", integration({ payloadFormatVersion: undefined })],
-    ["Route (JWT authorizers)", route({ authorizationType: "JWT" })],
+    ["Route (JWT authorizers)", route({ routeKey: "$default", authorizationType: "JWT" })],
     ["Api (WEBSOCKET APIs)", route({ routeKey: "$connect" }), { protocolType: "WEBSOCKET" }],
   ];
   for (const [listed, declare, api = {}] of variants) {
@@ -89,13 +86,7 @@ describe("variants of an HTTP API", () => {
 
   it("are listed and answered with 501: a function in another language, or with code from elsewhere", async () => {
     const ignored: string[] = [];
-    const options = {
-      folder: __dirname,
-      region: "eu-west-1",
-      dynamodb: "",
-      assume: () => "",
-      startAtOnce: false,
-    };
+    const options = { folder: __dirname, region: "eu-west-1", dynamodb: "", assume: () => "" };
     const functions = createFunctions(options);
     const create = declaring(functions.provider, "lambda", ignored);
     const permission = { function: "arn", principal: "apigateway.amazonaws.com", action: "lambda:*" };
@@ -153,32 +144,44 @@ describe("variants of an HTTP API", () => {
     for (const agent of [chrome, "test"]) assert.deepEqual(await kept(agent), cookies);
   });
 
-  const another = { routeKey: "GET /" };
-  const refused: [what: string, declare: (declare: Declare) => Promise<unknown>, message: RegExp][] = [
-    ["a route twice", (declare) => declare("Route", another), /another route "GET \/"/],
-    [
-      "a target that isn't there",
-      (declare) => declare("Route", { routeKey: "GET /a", target: "integrations/none" }),
-      /id of an integration of its API/,
-    ],
-    [
-      "a stage with a slash",
-      (declare) => declare("Stage", { name: "a/b" }),
-      /"a\/b" is not a valid stage name/,
-    ],
+  const refused: [type: string, inputs: object, message: RegExp][] = [
+    ["Route", { routeKey: "GET /" }, /another route "GET \/"/],
+    ["Route", { routeKey: "GET /a", target: "integrations/none" }, /id of an integration of its API/],
+    ["Stage", { name: "a/b" }, /"a\/b" is not a valid stage name/],
+    ...["GET", "FETCH /a", "GET /a/", "GET /{a+}/b", "GET /{}", "GET /{a-b}", "GET /x{a}", "GET /a?b=1"].map(
+      (routeKey): [string, object, RegExp] => ["Route", { routeKey }, /is not one such as "GET/],
+    ),
   ];
-  for (const [what, declare, message] of refused) {
-    it(`are refused with ${what}`, async () => {
-      const all = (create: Declare) => route({})(create).then(() => declare(create));
-      await assert.rejects(serve({}, all), message);
+  for (const [type, inputs, message] of refused) {
+    it(`are refused with the ${type} ${JSON.stringify(inputs)}`, async () => {
+      const declare = async (create: Declare) => {
+        await route({})(create);
+        await create(type, inputs);
+      };
+      await assert.rejects(serve({}, declare), message);
     });
   }
 
   it("need not be deployed", async () => {
-    const { ignored, visit } = await serve({}, (declare) => declare("Stage", { name: "a" }));
+    const { ignored, visit } = await serve({}, route({}, { name: "$default" }));
     assert.deepEqual(ignored, ["Stage without a deployment, which answers 404"]);
     assert.equal((await visit()).status, 404);
   });
+});
+
+describe("a function beyond Lambda's limits", () => {
+  const check = (inputs: object) => checkLimits({ runtime: "nodejs26.x", role: "arn:role", ...inputs });
+  const functions: [inputs: object, problem: RegExp][] = [
+    [{ runtime: "nodejs6.x" }, /runtime "nodejs6\.x"/],
+    [{ architectures: ["arm64", "x86_64"] }, /several architectures/],
+    [{ memorySize: 127 }, /memorySize is 127, but must be .* from 128 to 10240/],
+    [{ memorySize: 10_241 }, /memorySize is 10241/],
+    [{ timeout: 0 }, /timeout is 0, but must be .* from 1 to 900/],
+  ];
+  for (const [inputs, problem] of functions) {
+    it(`is refused: ${JSON.stringify(inputs)}`, () => assert.throws(() => check(inputs), problem));
+  }
+  it("isn't one at its limits", () => check({ memorySize: 10_240, timeout: 900 }));
 });
 
 it("a table with a TTL that has no attribute is refused", async () => {

@@ -1,6 +1,14 @@
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  mkdirSync,
+  mkdtempSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 
 const nodeModules = resolve(__dirname, "../../../../node_modules");
 
@@ -9,20 +17,19 @@ process.on("exit", () => {
   for (const folder of folders) rmSync(folder, { recursive: true, force: true });
 });
 
+const compilerOptions = {
+  strict: true,
+  target: "es2022",
+  module: "nodenext",
+  skipLibCheck: true,
+  types: ["node"],
+};
+
 /** A page: an HTTP API in front of one function, whose code is in `page.ts`. */
 export const page = {
   "Pulumi.yaml": "name: page\nruntime: nodejs\n",
   "Pulumi.dev.yaml": "config:\n  greeting: hello\n",
-  "tsconfig.json": JSON.stringify({
-    compilerOptions: {
-      strict: true,
-      target: "es2022",
-      module: "commonjs",
-      skipLibCheck: true,
-      types: ["node"],
-    },
-    "ts-node": { transpileOnly: true },
-  }),
+  "tsconfig.json": JSON.stringify({ compilerOptions }),
   "page.ts": `export const text: string = "one";\n`,
   "index.ts": `import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
@@ -45,22 +52,14 @@ const page = new aws.lambda.Function("page", {
   timeout: 10,
 });
 function publish(name: string) {
-  const api = new aws.apigatewayv2.Api(name, { protocolType: "HTTP" });
-  const integration = new aws.apigatewayv2.Integration(name, {
-    apiId: api.id,
-    integrationType: "AWS_PROXY",
-    integrationUri: page.invokeArn,
-    payloadFormatVersion: "2.0",
-  });
-  const target = pulumi.interpolate\`integrations/\${integration.id}\`;
-  new aws.apigatewayv2.Route(name, { apiId: api.id, routeKey: "$default", target });
+  const { executionArn, apiEndpoint } = new aws.apigatewayv2.Api(name, { protocolType: "HTTP", target: page.arn });
   new aws.lambda.Permission(name, {
     action: "lambda:InvokeFunction",
     function: page.name,
     principal: "apigateway.amazonaws.com",
-    sourceArn: pulumi.interpolate\`\${api.executionArn}/*/*\`,
+    sourceArn: pulumi.interpolate\`\${executionArn}/*/*\`,
   });
-  return new aws.apigatewayv2.Stage(name, { apiId: api.id, name: "$default", autoDeploy: true }).invokeUrl;
+  return pulumi.interpolate\`\${apiEndpoint}/\`;
 }
 export const url = publish("site");
 `,
@@ -68,17 +67,22 @@ export const url = publish("site");
 
 export type Files = Record<string, string>;
 
-/** A Pulumi project in a temporary folder: {@link page}, unless `files` say otherwise. */
-export function createProject(files: Files = {}, below = ""): string {
-  const folder = mkdtempSync(join(tmpdir(), "project-"));
+/** A Pulumi project in a temporary folder: {@link page}, unless `files` say otherwise, or `base` is another. */
+export function createProject(files: Files = {}, below = "", base: Files = page): string {
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), "project-")));
   folders.push(folder);
   symlinkSync(nodeModules, join(folder, "node_modules"));
   const project = join(folder, below);
-  mkdirSync(project, { recursive: true });
-  write(project, { ...page, ...files });
+  write(project, { ...base, ...files });
   return project;
 }
 
 export function write(folder: string, files: Files): void {
-  for (const [file, text] of Object.entries(files)) writeFileSync(join(folder, file), text);
+  for (const [file, text] of Object.entries(files)) {
+    const path = join(folder, file);
+    mkdirSync(dirname(path), { recursive: true });
+    // At once, as editors do: a run that is looking must never find half a file.
+    writeFileSync(`${path}~`, text);
+    renameSync(`${path}~`, path);
+  }
 }

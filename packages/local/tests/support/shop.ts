@@ -5,30 +5,22 @@ import { text as readText } from "node:stream/consumers";
 import type { AnsweredRequest } from "../../apigateway/listener";
 import { type Run, run } from "../../run";
 
-export interface Shop {
-  running: Run;
-  url: string;
-  requests: AnsweredRequest[];
-  /** What the functions wrote to their logs. */
-  log(): string;
-  port(): number;
-  /** Sends a path as it is, which `fetch` would tidy up. */
-  raw(path: string, headers?: OutgoingHttpHeaders): Promise<{ status?: number; body: string }>;
-}
-
 /** Runs the program in `local/example` for the tests of a `describe` block. */
-export function useShop(): Shop {
-  let text = "";
+export function useShop() {
   const shop = {
+    running: {} as Run,
+    url: "",
     requests: [] as AnsweredRequest[],
-    log: () => text,
+    /** What the functions wrote to their logs. */
+    log: "",
     port: () => Number(new URL(shop.url).port),
-    async raw(path, headers) {
+    /** Sends a path as it is, which `fetch` would tidy up. */
+    async raw(path: string, headers?: OutgoingHttpHeaders) {
       const sent = request({ port: shop.port(), path, headers, agent: false }).end();
       const [response] = await once(sent, "response");
-      return { status: response.statusCode, body: await readText(response) };
+      return { status: Number(response.statusCode), body: await readText(response) };
     },
-  } as Shop;
+  };
 
   before(async () => {
     shop.running = await run({
@@ -36,13 +28,13 @@ export function useShop(): Shop {
       stack: "dev",
       port: 0,
       onRequest: (request) => shop.requests.push(request),
-      onLog: (written) => {
-        text += written;
+      onLog: (text) => {
+        shop.log += text;
       },
     });
     shop.url = String(shop.running.outputs.url);
   });
-  after(() => shop.running?.close());
+  after(() => shop.running.close());
 
   return shop;
 }
