@@ -1,11 +1,10 @@
 import { strict as assert } from "node:assert";
 import { randomUUID } from "node:crypto";
-import { type AttributeValue, PutItemCommand } from "@aws-sdk/client-dynamodb";
+import { PutItemCommand } from "@aws-sdk/client-dynamodb";
 import { createSessions, SessionError } from "../sessions";
+import type { Item } from "../sessions/change";
 import { recordLog } from "./support/log";
 import { cookieOf, type Data, useSessions } from "./support/sessions";
-
-type Item = Record<string, AttributeValue>;
 
 const visit = { add: { counter: 1 } };
 const range = (length: number) => Array.from({ length }, (_, i) => i);
