@@ -14,6 +14,7 @@ import { copyProject, project } from "./support/project";
 import { useTable } from "./support/table";
 
 const run = promisify(execFile);
+const FUNCTION = "aws:lambda/function:Function";
 const temporary = mkdtempSync(join(tmpdir(), "bundle-"));
 after(() => rmSync(temporary, { recursive: true }));
 
@@ -46,11 +47,7 @@ describe("a callback function", () => {
 
   async function packText(text: string, file = "__index.js"): Promise<string> {
     const code = new pulumi.asset.AssetArchive({ [file]: new pulumi.asset.StringAsset(text) });
-    const props = transform("aws:lambda/function:Function", {
-      code,
-      handler: "__index.handler",
-      timeout: 1,
-    })?.props;
+    const props = transform(FUNCTION, { code, handler: "__index.handler", timeout: 1 })?.props;
     assert.deepEqual([props?.handler, props?.timeout], ["index.handler", 1]);
     const bundled = props?.code as { promise(): Promise<pulumi.asset.Archive> };
     const folder = mkdtempSync(join(temporary, "archive-"));

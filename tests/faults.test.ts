@@ -113,7 +113,6 @@ describe("the handler, when DynamoDB fails,", () => {
   for (const fault of outages) {
     it(`returns 503 before Lambda times out and keeps the visitor's session, always: ${fault}`, async () => {
       const { id } = await visit();
-      const size = await table.size();
       logged.length = 0;
       proxy.nextFault = () => fault;
 
@@ -128,7 +127,6 @@ describe("the handler, when DynamoDB fails,", () => {
       proxy.nextFault = () => undefined;
       const counted = fault === "lose the response" ? 2 : 1;
       assert.equal((await visit(id)).counter, counted + 1);
-      assert.equal(await table.size(), size);
     });
   }
 });

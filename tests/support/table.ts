@@ -4,7 +4,6 @@ import {
   DeleteTableCommand,
   DynamoDBClient,
   GetItemCommand,
-  ScanCommand,
   waitUntilTableExists,
 } from "@aws-sdk/client-dynamodb";
 import { type EmbeddedDynamoDB, startDynamoDB } from "pulumi-aws-local";
@@ -27,10 +26,6 @@ export function useTable() {
       const key = { "session-id": { S: id } };
       const command = new GetItemCommand({ TableName: name, Key: key, ConsistentRead: true });
       return (await table.dynamodb.send(command)).Item;
-    },
-    async size() {
-      const scan = await table.dynamodb.send(new ScanCommand({ TableName: name, Select: "COUNT" }));
-      return scan.Count ?? 0;
     },
   };
   let embedded: EmbeddedDynamoDB | undefined;
