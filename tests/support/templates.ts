@@ -111,8 +111,8 @@ const types: Record<string, [type: string, mapping?: Mapping]> = {
   "sns/topicSubscription": ["SNS::Subscription", { topic: "TopicArn" }],
 };
 
-// CloudFormation has no validations: its certificates wait for their own. The linters know little about DNS records, and
-// the other resources belong to Pulumi.
+// CloudFormation has no validations: its certificates wait for their own. The linters know little about DNS records.
+// The other resources belong to Pulumi.
 const skipped = /^(aws:acm\/certificateValidation|aws:route53\/record|awsx|sessions):/;
 
 /** Converts a stack to a CloudFormation template. References to resources become literal names and ARNs. */
