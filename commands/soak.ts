@@ -16,7 +16,7 @@ const help = `Sends visits to a local run while DynamoDB fails, and checks that 
   --seconds N  how long to send visits (default: 60)
   --help       show this text`;
 
-const faults: Fault[] = ["lose the response", "fail afterwards", "reset", "throttle", { delay: 1200 }];
+const faults: Fault[] = ["lose the response", "fail afterwards", "reset", "throttle", "respond late"];
 const FAULTS_IN_1000 = 50;
 /** How many sessions are in use at a time. */
 const SESSIONS = 16;

@@ -88,22 +88,4 @@ describe("the documentation", () => {
       assert.ok(code.join("\n").includes(part), part);
     }
   });
-
-  it("has the same price of visits, alarms and metrics everywhere", () => {
-    const [, visits, , month] = read("docs/operations.md")
-      .split("\n")
-      .filter((line) => line.startsWith("| **Total"))
-      .flatMap((line) => line.split(" | ").map((cell) => cell.replace(/[^\d.]/g, "")));
-    const pricesIn = (pattern: RegExp) => [...read("README.md").matchAll(pattern)].map(([, price]) => price);
-    assert.deepEqual(new Set(pricesIn(/\$([\d.]+) per million visits/g)), new Set([visits]));
-    assert.deepEqual(new Set(pricesIn(/\$([\d.]+) a month/g)), new Set([month]));
-  });
-
-  it("gives a reason for every package", () => {
-    const { dependencies, devDependencies } = JSON.parse(read("package.json"));
-    const [, table = ""] = read(".github/CONTRIBUTING.md").split("| Package | For |\n");
-    const cells = [...(table.split("\n\n")[0] ?? "").matchAll(/^\|([^|]+)\|/gm)].map(([, cell]) => cell);
-    const named = [...cells.join().matchAll(/`([^`]+)`/g)].map(([, name]) => name);
-    assert.deepEqual(named.sort(), Object.keys({ ...dependencies, ...devDependencies }).sort());
-  });
 });

@@ -56,18 +56,16 @@ describe("the handler, when DynamoDB fails,", () => {
   }
   const stored = async (id: string) => Number((await table.item(id))?.counter?.N);
 
-  const faults: Record<string, Fault> = {
-    "loses the response": "lose the response",
-    "counts the visit but returns 500": "fail afterwards",
-    "responds too late": { delay: 1500 },
-    "stalls halfway through the response": "stall",
-    "resets the connection": "reset",
-    "returns 500": "server error",
-    "returns 503": "unavailable",
-    "throttles one request": "throttle",
-  };
-  for (const [what, fault] of Object.entries(faults)) {
-    it(`starts a session once and counts two visits once when it ${what}`, async () => {
+  const faults = [
+    "lose the response",
+    "fail afterwards",
+    "respond late",
+    "stall",
+    "reset",
+    "throttle",
+  ] as const;
+  for (const fault of faults) {
+    it(`starts a session once and counts two visits once: ${fault}`, async () => {
       failNext(fault);
       const first = await visit();
       assert.equal(first.counter, 1);
@@ -111,42 +109,24 @@ describe("the handler, when DynamoDB fails,", () => {
     assert.deepEqual(Object.keys(carts).sort(), log.map((i) => `cart/${i}`).sort());
   });
 
-  const outages: Record<string, Fault> = {
-    "resets every connection": "reset",
-    "always returns 500": "server error",
-    "always throttles": "throttle",
-    "denies access": "deny access",
-    "never responds": "hang",
-    "loses every response": "lose the response",
-  };
-  for (const [what, fault] of Object.entries(outages)) {
-    it(`returns 503 before Lambda times out and keeps the visitor's session when it ${what}`, async () => {
+  const outages = ["throttle", "deny access", "hang", "lose the response"] as const;
+  for (const fault of outages) {
+    it(`returns 503 before Lambda times out and keeps the visitor's session, always: ${fault}`, async () => {
       const { id } = await visit();
-      const size = await table.size();
       logged.length = 0;
       proxy.nextFault = () => fault;
 
-      const start = Date.now();
-      const response = await visit(id);
+      const [start, before] = [Date.now(), proxy.requests];
+      assert.equal((await visit(id)).statusCode, 503);
       // The function's timeout in index.ts.
       assert.ok(Date.now() - start < 10_000);
-      assert.equal(response.statusCode, 503);
-      assert.equal(response.headers?.["retry-after"], "5");
-      assert.equal(response.cookies, undefined);
+      assert.equal(proxy.requests - before, fault === "deny access" ? 1 : 3);
       assert.equal(logged.length, 1);
       assert.ok(!JSON.stringify(logged).includes(id));
 
       proxy.nextFault = () => undefined;
       const counted = fault === "lose the response" ? 2 : 1;
       assert.equal((await visit(id)).counter, counted + 1);
-      assert.equal(await table.size(), size);
     });
   }
-
-  it("makes no more than three attempts", async () => {
-    proxy.nextFault = () => "reset";
-    const before = proxy.requests;
-    assert.equal((await visit()).statusCode, 503);
-    assert.equal(proxy.requests - before, 3);
-  });
 });

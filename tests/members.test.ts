@@ -105,15 +105,6 @@ describe("the members example", () => {
     assert.deepEqual([idOf(stranger), (await items()).size], ["", before]);
   });
 
-  it("tells members who they are, without a write", async () => {
-    const alice = await visitor("alice");
-    await alice.visit();
-    const before = (await items()).get(idOf(alice));
-    const { status, body } = await alice.visit("me");
-    assert.deepEqual([status, JSON.parse(body)], [200, { user: "alice" }]);
-    assert.deepEqual((await items()).get(idOf(alice)), before);
-  });
-
   it("accepts changes from its own pages only, and sets no cookie otherwise", async () => {
     const alice = await visitor("alice");
     const form = { user: "mallory", item: "x", theme: "dark" };
@@ -138,16 +129,15 @@ describe("the members example", () => {
     const browser = await visitor();
     const old = idOf(browser);
     const add = async (id: string, item: string) => {
-      const { status, headers } = await post(browserWith(id), "cart", { item });
-      return { item, status, cookie: headers.get("set-cookie") ?? "" };
+      const { status } = await post(browserWith(id), "cart", { item });
+      return { item, status };
     };
     const parallel = Array.from({ length: 32 }, (_, i) => add(old, `a${i}`));
     const [during] = await Promise.all([Promise.all(parallel), post(browser, "login", { user: "alice" })]);
     const renewed = idOf(browser);
-    const [ended, kept = {}] = [(await items()).get(old), (await items()).get(renewed)];
-    assert.deepEqual([ended?.["created-at"], Number(kept["created-at"]?.N) > 0], [undefined, true]);
-    for (const { item, status, cookie } of during)
-      assert.ok(status === 303 ? cookie.includes(old) && `cart/${item}` in kept : status === 409);
+    const kept = (await items()).get(renewed) ?? {};
+    for (const { item, status } of during)
+      assert.ok(status === 303 ? `cart/${item}` in kept : status === 409, `${item}: ${status}`);
     assert.equal((await add(old, "late")).status, 409);
 
     const more = Array.from({ length: 32 }, (_, i) => add(renewed, `b${i}`));
@@ -165,13 +155,6 @@ describe("the members example", () => {
     assert.deepEqual([status, headers.get("set-cookie"), body.includes("Please reload")], [409, null, true]);
     assert.equal((await post(attacker, "login", { user: "attacker" })).status, 409);
     assert.match((await victim.visit("me")).body, /"victim"/);
-  });
-
-  it("logs in once on a double click", async () => {
-    const browser = await visitor();
-    const clicks = await Promise.all([1, 2].map(() => post(browser, "login", { user: "alice" })));
-    assert.ok(clicks.some(({ status }) => status === 303));
-    assert.match((await browser.visit()).body, /alice.*<span>tea<\/span> × 1/s);
   });
 
   it("starts empty for another user, and keeps the cart for the same one", async () => {
@@ -193,14 +176,16 @@ describe("the members example", () => {
   });
 
   it("ends all sessions of a user at once, and continues where it ran out of time", async () => {
-    await Promise.all(Array.from({ length: 200 }, () => store.sessions.open([], { set: { user: "carol" } })));
+    // Carol's are more than one page of the index.
+    await Promise.all(Array.from({ length: 60 }, () => store.sessions.open([], { set: { user: "carol" } })));
     const [carol, dave] = [await visitor("carol"), await visitor("dave")];
     const first = await endSessionsOf("carol", idOf(carol), store, 0);
-    assert.ok(first.hasMore && first.ended > 40, `${first.ended} ended`);
-    const { headers } = await post(carol, "logout-everywhere");
-    assert.equal(headers.get("location"), `/?ended=${201 - first.ended}&from=everywhere`);
-    const again = await endSessionsOf("carol", "", store);
-    assert.deepEqual(again, { ended: 0, hasMore: false });
+    assert.ok(first.hasMore && first.ended >= 49, `${first.ended} ended`);
+    let response = await post(carol, "logout-everywhere");
+    // What a browser does by itself, if the function has run out of time, too.
+    while (response.status === 307) response = await post(carol, response.headers.get("location") ?? "");
+    assert.equal(response.headers.get("location"), `/?ended=${61 - first.ended}&from=everywhere`);
+    assert.deepEqual(await endSessionsOf("carol", "", store), { ended: 0, hasMore: false });
     assert.deepEqual([(await carol.visit("me")).status, (await dave.visit("me")).status], [401, 200]);
   });
 });

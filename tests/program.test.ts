@@ -1,10 +1,5 @@
 import { strict as assert } from "node:assert";
-import { type Evaluation, evaluate, everyOption } from "./support/evaluate";
-
-const FUNCTION = "aws:lambda/function:Function";
-const TABLE = "aws:dynamodb/table:Table";
-const POLICY = "aws:iam/rolePolicy:RolePolicy";
-const STAGE = "aws:apigatewayv2/stage:Stage";
+import { type Evaluation, evaluate, everyOption, labelOf } from "./support/evaluate";
 
 describe("the program", () => {
   let program: Evaluation;
@@ -16,9 +11,10 @@ describe("the program", () => {
   /** All resources, by the component that they belong to. */
   function treeOf({ resources, registration }: Evaluation) {
     const tree: Record<string, string[]> = {};
-    for (const { type, name } of resources.filter((resource) => !resource.type.startsWith("sessions:"))) {
-      const { parent = "" } = registration(type, name);
-      tree[parent] = [...(tree[parent] ?? []), `${type.split(":").pop()} ${name}`].sort();
+    for (const resource of resources.filter(({ type }) => !type.startsWith("sessions:"))) {
+      const label = labelOf(resource);
+      const { parent = "" } = registration(label);
+      tree[parent] = [...(tree[parent] ?? []), label].sort();
     }
     return tree;
   }
@@ -37,13 +33,13 @@ describe("the program", () => {
   ];
 
   it("lets TTL delete expired sessions, and bills by request", () => {
-    const { hashKey, billingMode, ttl } = program.inputs(TABLE, "sessions");
+    const { hashKey, billingMode, ttl } = program.inputs("Table sessions");
     assert.deepEqual([hashKey, billingMode], ["session-id", "PAY_PER_REQUEST"]);
     assert.deepEqual(ttl, { attributeName: "expires-at", enabled: true });
   });
 
   it("gives the function time for three attempts at DynamoDB, but less than API Gateway waits", () => {
-    const { timeout } = program.inputs(FUNCTION, "visit");
+    const { timeout } = program.inputs("Function visit");
     assert.ok(Number(timeout) > 5 && Number(timeout) < 30);
   });
 
@@ -64,26 +60,20 @@ describe("the program", () => {
   });
 
   it("protects the data in DynamoDB and in Pulumi with protectData only", async () => {
-    const stacks: [Evaluation, boolean][] = [
-      [program, false],
-      [await evaluate({}, { stack: "prod" }), true],
-    ];
-    for (const [{ inputs, registration }, isProtected] of stacks) {
-      const { pointInTimeRecovery, deletionProtectionEnabled } = inputs(TABLE, "sessions");
-      const { protect } = registration(TABLE, "sessions");
+    for (const [stack, isProtected] of Object.entries({ dev: false, prod: true })) {
+      const { inputs, registration } = await evaluate({}, stack);
+      const { pointInTimeRecovery, deletionProtectionEnabled } = inputs("Table sessions");
+      const { protect } = registration("Table sessions");
       assert.deepEqual(pointInTimeRecovery, { enabled: isProtected });
       assert.deepEqual([deletionProtectionEnabled, protect], [isProtected, isProtected]);
     }
   });
 
-  it("lets only Lambda assume the role", () => {
-    const { assumeRolePolicy } = program.inputs("aws:iam/role:Role", "visit");
+  it("lets only Lambda assume the role, only use this table as the handler does, and write to this log", () => {
+    const { assumeRolePolicy } = program.inputs("Role visit");
     const [statement, ...others] = (assumeRolePolicy as { Statement: Record<string, unknown>[] }).Statement;
     assert.deepEqual([statement?.Principal, others], [{ Service: "lambda.amazonaws.com" }, []]);
-  });
-
-  it("lets the role only use this table as the handler does, and write to this log", () => {
-    assert.deepEqual(program.inputs(POLICY, "visit"), {
+    assert.deepEqual(program.inputs("RolePolicy visit"), {
       role: "role1",
       policy: {
         Version: "2012-10-17",
@@ -101,53 +91,52 @@ describe("the program", () => {
         ],
       },
     });
-    assert.equal(program.inputs(FUNCTION, "visit").role, "arn:aws:iam::000000000000:role/visit");
+    assert.equal(program.inputs("Function visit").role, "arn:aws:iam::000000000000:role/visit");
   });
 
   it("traces the function, and lets it send traces, with tracing only", async () => {
-    assert.deepEqual(program.inputs(FUNCTION, "visit").tracingConfig, { mode: "PassThrough" });
+    assert.deepEqual(program.inputs("Function visit").tracingConfig, { mode: "PassThrough" });
     const { inputs } = await evaluate(everyOption);
-    assert.deepEqual(inputs(FUNCTION, "visit").tracingConfig, { mode: "Active" });
-    const { Statement } = inputs(POLICY, "visit").policy as { Statement: unknown[] };
+    assert.deepEqual(inputs("Function visit").tracingConfig, { mode: "Active" });
+    const { Statement } = inputs("RolePolicy visit").policy as { Statement: unknown[] };
     const Action = ["xray:PutTelemetryRecords", "xray:PutTraceSegments"];
     assert.deepEqual(Statement[2], { Effect: "Allow", Action, Resource: "*" });
   });
 
   it("passes settings on", async () => {
-    const settings = { memorySize: "512", throttlingRateLimit: "50", throttlingBurstLimit: "70" };
-    const { inputs } = await evaluate({
-      ...settings,
-      cookieName: "sid",
-      idleSeconds: "60",
-      absoluteSeconds: "600",
-      secretIds: "true",
-    });
-    const { memorySize, environment } = inputs(FUNCTION, "visit");
-    const { variables } = environment as { variables: Record<string, string> };
+    const limits = { throttlingRateLimit: "50", throttlingBurstLimit: "70" };
+    const lifetimes = { idleSeconds: "60", absoluteSeconds: "600" };
+    const others = { memorySize: "512", cookieName: "sid", secretIds: "true" };
+    const { inputs } = await evaluate({ ...limits, ...lifetimes, ...others });
+    const { memorySize, environment } = inputs("Function visit");
     assert.equal(memorySize, 512);
-    assert.deepEqual([variables.COOKIE_NAME, variables.SECRET_IDS], ["sid", "true"]);
-    assert.deepEqual([variables.IDLE_SECONDS, variables.ABSOLUTE_SECONDS], ["60", "600"]);
-    const { defaultRouteSettings } = inputs(STAGE, "default");
+    const cookie = { COOKIE_NAME: "sid", SECRET_IDS: "true" };
+    const variables = { TABLE_NAME: "sessions-1", ...cookie, IDLE_SECONDS: "60", ABSOLUTE_SECONDS: "600" };
+    assert.deepEqual(environment, { variables });
+    const { defaultRouteSettings } = inputs("Stage default");
     assert.deepEqual(defaultRouteSettings, { throttlingRateLimit: 50, throttlingBurstLimit: 70 });
   });
 
+  it("has secret ids, and a cookie that other hosts can't set, in the stack prod", async () => {
+    const { inputs } = await evaluate({}, "prod");
+    const { variables } = inputs("Function visit").environment as { variables: Record<string, string> };
+    assert.equal(variables.SECRET_IDS, "true");
+    assert.match(variables.COOKIE_NAME ?? "", /^__Host-/);
+  });
+
   it("keeps the function's log and the access log for logRetentionDays", () => {
-    const { loggingConfig } = program.inputs(FUNCTION, "visit");
+    const { loggingConfig } = program.inputs("Function visit");
     assert.deepEqual(loggingConfig, { logFormat: "JSON", logGroup: "visit-log" });
-    const { accessLogSettings } = program.inputs(STAGE, "default");
-    assert.equal(
-      (accessLogSettings as { destinationArn: string }).destinationArn,
-      "arn:aws:logs:us-east-1:000000000000:log-group:access",
-    );
-    const inputsOf = (name: string) => program.inputs("aws:cloudwatch/logGroup:LogGroup", name);
+    const inputsOf = (name: string) => program.inputs(`LogGroup ${name}`);
     assert.deepEqual([inputsOf("visit").retentionInDays, inputsOf("access").retentionInDays], [3, 3]);
     // The reason is in index.ts.
     assert.match(String(inputsOf("access").namePrefix), /^\/aws\/vendedlogs\//);
   });
 
   it("logs requests with what is needed to find a failure, but without cookies", () => {
-    const { accessLogSettings } = program.inputs(STAGE, "default");
-    const { format } = accessLogSettings as { format: string };
+    const { accessLogSettings } = program.inputs("Stage default");
+    const { destinationArn, format } = accessLogSettings as { destinationArn: string; format: string };
+    assert.equal(destinationArn, "arn:aws:logs:us-east-1:000000000000:log-group:access");
     const values: string[] = Object.values(JSON.parse(format));
     assert.ok(!/cookie|header|querystring/i.test(values.join()));
     for (const name of ["integration.requestId", "integrationErrorMessage", "status", "identity.sourceIp"]) {
@@ -156,7 +145,7 @@ describe("the program", () => {
   });
 
   it("lets only this API invoke the function", () => {
-    assert.deepEqual(program.inputs("aws:lambda/permission:Permission", "visit"), {
+    assert.deepEqual(program.inputs("Permission visit"), {
       action: "lambda:InvokeFunction",
       function: "visit-1",
       principal: "apigateway.amazonaws.com",
@@ -178,9 +167,9 @@ describe("the program", () => {
   });
 
   it("creates resources after those that they need to work", async () => {
-    const dependenciesOf = (type: string, name: string) => program.registration(type, name).dependencies();
-    assert.ok((await dependenciesOf(FUNCTION, "visit")).includes("RolePolicy visit"));
-    const beforeStage = await dependenciesOf(STAGE, "default");
+    const dependenciesOf = (label: string) => program.registration(label).dependencies();
+    assert.ok((await dependenciesOf("Function visit")).includes("RolePolicy visit"));
+    const beforeStage = await dependenciesOf("Stage default");
     assert.ok(["Route GET /", "Permission visit"].every((other) => beforeStage.includes(other)));
   });
 });

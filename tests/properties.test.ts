@@ -31,12 +31,10 @@ describe("the handler, for any input,", () => {
     fc.string({ unit: "binary", maxLength: 200 }),
     fc.uuid({ version: 4 }),
     fc.uuid({ version: 4 }).map((id) => id.toUpperCase()),
-    fc.uuid({ version: 4 }).map((id) => `"${id}"`),
     fc.uuid({ version: 7 }),
     fc.base64String({ minLength: 44, maxLength: 44 }).map((text) => text.replace("=", "-")),
     fc.string({ unit: fc.constantFrom(..."-_09azAZ"), minLength: 43, maxLength: 43 }),
     fc.uuid({ version: 4 }).map((id) => secretTokens.idOf(id)),
-    fc.uuid({ version: 4 }).map((id) => encodeURIComponent(id).replaceAll("-", "%2d")),
     fc.constantFrom("__proto__", "constructor", "toString", "", "%", "%00", "x".repeat(8192), "💣", "\u0000"),
   );
   const cookie = fc.oneof(

@@ -7,7 +7,6 @@ import { definitions, readSettings } from "../infrastructure/settings";
 import { project } from "./support/project";
 
 interface Declaration {
-  type: string;
   default: string | number | boolean;
 }
 
@@ -43,12 +42,10 @@ describe("the settings", () => {
     return "";
   }
 
-  it("are those in Pulumi.yaml, with defaults of the right type, which error messages suggest", () => {
+  it("are those in Pulumi.yaml, with defaults that error messages suggest", () => {
     assert.deepEqual(Object.keys(declared), Object.keys(definitions));
-    const types: Record<string, string> = { string: "string", integer: "number", boolean: "boolean" };
     for (const [key, { example }] of Object.entries(definitions)) {
-      const { type, default: value } = declared[key] ?? assert.fail(key);
-      assert.equal(typeof value, types[type], key);
+      const value = declared[key]?.default;
       if (value !== "") assert.equal(`${value}`, example);
     }
   });
@@ -62,34 +59,21 @@ describe("the settings", () => {
   });
 
   it("are read with their types, without those of other projects and of providers", () => {
-    const changes = {
-      memorySize: "1024",
-      logRetentionDays: "3",
-      protectData: "true",
-      alarmEmail: "ops@example.org",
-    };
+    const changes = { memorySize: "1024", protectData: "true", alarmEmail: "ops@example.org" };
     const others = { "aws:region": "eu-west-1", "other:idleSeconds": "x" };
     const defaults = Object.entries(declared).map(([key, { default: value }]) => [key, value]);
     assert.deepEqual(readWith(changes, others), {
       ...Object.fromEntries(defaults),
-      ...{ memorySize: 1024, logRetentionDays: 3, protectData: true, alarmEmail: "ops@example.org" },
+      ...{ memorySize: 1024, protectData: true, alarmEmail: "ops@example.org" },
     });
   });
 
-  const flag = ["true|false", "yes||TRUE"] as const;
-  // Each text has values, separated by |.
-  const examples: Record<string, readonly [valid: string, invalid: string]> = {
+  // One of each kind. Each text has values, separated by |.
+  const examples: Record<string, [valid: string, invalid: string]> = {
     cookieName: [`sid|__Host-sid|connect.sid|${"x".repeat(64)}`, `|my cookie|a=b|a;b|ä|${"x".repeat(65)}`],
-    secretIds: flag,
-    idleSeconds: ["1|43200", "0|-1|1.5|1e3||34560001"],
-    absoluteSeconds: ["1800|34560000", "0|34560001| 1800"],
-    memorySize: ["128|10240", "127|10241|256MB"],
+    secretIds: ["true|false", "yes||TRUE"],
+    idleSeconds: ["1|34560000", "0|-1|1.5|1e3|| 1800|34560001"],
     logRetentionDays: ["1|3653", "2|0|31|3654"],
-    throttlingRateLimit: ["1|1000000", "0|1000001|-5"],
-    throttlingBurstLimit: ["1|1000000", "0|1000001"],
-    protectData: flag,
-    privateNetwork: flag,
-    tracing: flag,
     alarmEmail: [
       "|first.last+tag@mail.example.org",
       "ops|ops@example|a b@example.org|ops@example.org, b@example.org",
@@ -99,11 +83,9 @@ describe("the settings", () => {
       `localhost|https://example.com|${"a".repeat(61)}.com|example.com/|-a.com|Example.com|a.xn--`,
     ],
     hostedZoneId: ["Z1|Z0123456789ABC", "zone|/hostedzone/Z1"],
-    disableExecuteApiEndpoint: flag,
   };
-  for (const key of Object.keys(definitions)) {
+  for (const [key, [valid, invalid]] of Object.entries(examples)) {
     it(`accept only valid values for ${key}`, () => {
-      const [valid, invalid] = examples[key] ?? assert.fail(key);
       const rejected = (values: string) =>
         values.split("|").filter((value) => problemsOf({ [key]: value }).includes(`${key} is "${value}"`));
       assert.deepEqual(rejected(valid), []);

@@ -24,7 +24,7 @@ export type Contender = Awaited<ReturnType<typeof createArchives>>[number];
 export async function createArchives(parent: string) {
   const { inputs } = await evaluate();
   const deployed = join(parent, "deployed");
-  await unpack(inputs("aws:lambda/function:Function", "visit").code as asset.Archive, deployed);
+  await unpack(inputs("Function visit").code as asset.Archive, deployed);
   return Promise.all(
     contenders.map(async (contender) => {
       // The function that reads and changes values: ours has its own, since what is deployed only counts.

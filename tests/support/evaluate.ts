@@ -2,7 +2,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import type { Provider, Resource } from "pulumi-aws-local";
-import { deploy, type Outputs, readProject, standIns } from "pulumi-aws-local";
+import { deploy, readProject, standIns } from "pulumi-aws-local";
 import { copyProject } from "./project";
 
 /** What a program registers about a resource, but Pulumi doesn't pass to mocks. */
@@ -19,15 +19,10 @@ export interface Registration {
   dependencies: () => Promise<string[]>;
 }
 
-export interface Evaluation {
-  /** In the order of creation. */
-  resources: Resource<Record<string, unknown>>[];
-  outputs: Outputs;
-  /** The inputs of the only resource with this type and name. */
-  inputs(type: string, name: string): Record<string, unknown>;
-  /** What the program registers about a resource besides its inputs. */
-  registration(type: string, name: string): Registration;
-}
+export type Evaluation = Awaited<ReturnType<typeof evaluateUncached>>;
+
+/** A resource's type and name, such as "Table sessions". */
+export const labelOf = ({ type, name }: { type: string; name: string }) => `${type.split(":").pop()} ${name}`;
 
 const folder = copyProject();
 /** Runs `index.ts` under {@link record}. */
@@ -37,14 +32,8 @@ writeFileSync(
   `require("@pulumi/pulumi").runtime.registerStackTransformation(require(${JSON.stringify(__filename)}).record);
   module.exports = require("./index");`,
 );
-/** By settings. */
+/** By stack and settings. */
 const evaluations = new Map<string, Promise<Evaluation>>();
-
-interface Options {
-  stack?: string;
-  /** Overrides or extends the provider below. */
-  provider?: Provider;
-}
 
 /** Settings that add every optional part. */
 export const everyOption = {
@@ -57,37 +46,33 @@ export const everyOption = {
 };
 
 /**
- * Evaluates `index.ts` under runtime mocks, with the outputs that AWS would return. Results are cached by settings,
- * unless a provider is passed.
+ * Evaluates `index.ts` under runtime mocks, with the outputs that AWS would return. Results are cached.
  *
  * @param settings override those of the stack, by their names in Pulumi.yaml
  */
-export function evaluate(settings: Record<string, string> = {}, options: Options = {}): Promise<Evaluation> {
-  const { stack = "dev", provider } = options;
-  if (provider) return evaluateUncached(settings, options);
-  const key = JSON.stringify([stack, Object.entries(settings).sort()]);
-  const known = evaluations.get(key) ?? evaluateUncached(settings, options);
+export function evaluate(settings: Record<string, string> = {}, stack = "dev"): Promise<Evaluation> {
+  const key = JSON.stringify([stack, settings]);
+  const known = evaluations.get(key) ?? evaluateUncached(settings, stack);
   evaluations.set(key, known);
   return known;
 }
 
-async function evaluateUncached(
-  settings: Record<string, string>,
-  { stack = "dev", provider = {} }: Options,
-): Promise<Evaluation> {
+async function evaluateUncached(settings: Record<string, string>, stack: string) {
   const project = { ...readProject(folder, stack), program };
   for (const [key, value] of Object.entries(settings)) project.config[`${project.name}:${key}`] = value;
   const resources: Resource<Record<string, unknown>>[] = [];
   registrations = new Map();
   const onCreated = (resource: Resource) => resources.push(resource);
-  const everything = { ...standIns(project.region), ...aws, ...provider };
-  const { outputs } = await deploy(project, everything, { onCreated });
+  const { outputs } = await deploy(project, { ...standIns(project.region), ...aws }, { onCreated });
   const registered = [...registrations.values()];
   return {
+    /** In the order of creation. */
     resources,
     outputs,
-    inputs: (type, name) => findOnly(resources, type, name).inputs,
-    registration: (type, name) => findOnly(registered, type, name),
+    /** The inputs of the resource with this label. */
+    inputs: (label: string) => find(resources, label).inputs,
+    /** What the program registers about a resource besides its inputs. */
+    registration: (label: string) => find(registered, label),
   };
 }
 
@@ -107,15 +92,15 @@ export function record({ resource, type, name, props, opts }: pulumi.ResourceTra
     dependencies: async () => {
       const found = new Set<pulumi.Resource>();
       await pulumi.runtime.serializeProperty(name, { props, dependsOn: dependsOn ?? [] }, found);
-      return [...found].map((other) => `${all.get(other)?.type.split(":").pop()} ${all.get(other)?.name}`);
+      return [...found].map((other) => labelOf(all.get(other) as Registration));
     },
   });
 }
 
-function findOnly<T extends { type: string; name: string }>(all: T[], type: string, name: string): T {
-  const [found, ...others] = all.filter((resource) => resource.type === type && resource.name === name);
-  if (found && others.length === 0) return found;
-  throw new Error(`Found ${found ? others.length + 1 : 0} resources of type ${type} named ${name}.`);
+function find<T extends { type: string; name: string }>(all: T[], label: string): T {
+  const found = all.find((resource) => labelOf(resource) === label);
+  if (!found) throw new Error(`There is no ${label}.`);
+  return found;
 }
 
 /** The outputs that the program uses, as AWS would return them. */
@@ -133,6 +118,13 @@ const proof = {
   resourceRecordName: "_proof",
   resourceRecordType: "CNAME",
   resourceRecordValue: "proof.test",
+};
+const zone = { name: "example.com", privateZone: false };
+/** By id. All others are as above. */
+const zones: Record<string, object> = {
+  ZAPEX: { ...zone, name: "www.example.com" },
+  ZOTHER: { ...zone, name: "ample.com" },
+  ZPRIVATE: { ...zone, privateZone: true },
 };
 const target = { targetDomainName: "d.api.test", hostedZoneId: "ZAPI" };
 const aws: Provider = {
@@ -157,5 +149,6 @@ const aws: Provider = {
   "aws:acm/certificateValidation:CertificateValidation": returns({
     certificateArn: "arn:aws:acm:us-east-1:000000000000:certificate/1",
   }),
+  "aws:route53/getZone:getZone": ({ inputs }) => returns({ ...zone, ...zones[`${inputs.zoneId}`] })(),
   "aws:route53/record:Record": ({ inputs }) => returns({ fqdn: `${inputs.name}.` })(),
 };

@@ -13,15 +13,23 @@ export type Data = {
 
 type Send = (command: UpdateItemCommand) => Promise<UpdateItemCommandOutput>;
 
-/** Creates a table for the tests in a `describe` block, and sessions in it. Their clock moves only with `advance`. */
+/**
+ * Creates a table for the tests in a `describe` block, and sessions in it. Before each test, their clock is set to
+ * `start`, and the list of the commands that they have sent is emptied.
+ */
 export function useSessions() {
   const table = useTable();
   const start = Date.UTC(2026, 0, 1);
+  const sent: UpdateItemCommand[] = [];
   let now = start;
   beforeEach(() => {
     now = start;
+    sent.length = 0;
   });
-  const send: Send = (command) => table.dynamodb.send(command);
+  const send: Send = (command) => {
+    sent.push(command);
+    return table.dynamodb.send(command);
+  };
 
   /** Sessions whose client sends commands with this function. */
   const sessionsWith = (send: Send, options: Partial<SessionOptions> = {}) =>
@@ -38,14 +46,17 @@ export function useSessions() {
   return {
     table,
     start,
+    sent,
     send,
     sessionsWith,
     sessions: sessionsWith(send),
-    /** Sends every command twice, as the SDK does if the first response is lost. */
-    async sendTwice(command: UpdateItemCommand) {
-      await send(command).catch(() => {});
-      return send(command);
-    },
+    /** Sessions that lose each first response, so that they send each command twice. */
+    sessionsWithRetries: (beforeRetry: () => unknown = () => {}) =>
+      sessionsWith(async (command) => {
+        await send(command).catch(() => {});
+        await beforeRetry();
+        return send(command);
+      }),
     advance(seconds: number) {
       now += seconds * 1000;
     },

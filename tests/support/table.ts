@@ -1,11 +1,9 @@
 import { randomUUID } from "node:crypto";
 import {
-  type AttributeValue,
   CreateTableCommand,
   DeleteTableCommand,
   DynamoDBClient,
   GetItemCommand,
-  ScanCommand,
   waitUntilTableExists,
 } from "@aws-sdk/client-dynamodb";
 import { type EmbeddedDynamoDB, startDynamoDB } from "pulumi-aws-local";
@@ -13,32 +11,23 @@ import { type EmbeddedDynamoDB, startDynamoDB } from "pulumi-aws-local";
 // On Node.js 20, the SDK warns that its support ends soon.
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = "true";
 
-export interface TestTable {
-  name: string;
-  endpoint: string;
-  dynamodb: DynamoDBClient;
-  item(id: string): Promise<Record<string, AttributeValue> | undefined>;
-  size(): Promise<number>;
-}
-
 /**
  * Creates a table for the tests in a `describe` block, with the key that `index.ts` declares. It uses the embedded
  * DynamoDB, or the one at `DYNAMODB_ENDPOINT`, which is AWS if the URL starts with https.
  */
-export function useTable(): TestTable {
+export function useTable() {
   const name = `sessions-test-${randomUUID()}`;
   const table = {
     name,
+    // Both are set before the first test.
+    endpoint: "",
+    dynamodb: {} as DynamoDBClient,
     async item(id: string) {
       const key = { "session-id": { S: id } };
       const command = new GetItemCommand({ TableName: name, Key: key, ConsistentRead: true });
       return (await table.dynamodb.send(command)).Item;
     },
-    async size() {
-      const scan = await table.dynamodb.send(new ScanCommand({ TableName: name, Select: "COUNT" }));
-      return scan.Count ?? 0;
-    },
-  } as TestTable;
+  };
   let embedded: EmbeddedDynamoDB | undefined;
 
   before(async () => {
