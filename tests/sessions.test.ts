@@ -65,11 +65,11 @@ describe("sessions", () => {
       // Each instance of the function knows only from its own visits which lists are full.
       const others = range(3).map(() => sessionsWith(send));
       const late = sessionsWithRetries(async () => {
-        for (const i of range(9)) await others[i % 3]?.open(cookie, visit);
+        for (const i of range(14)) await others[i % 3]?.open(cookie, visit);
       });
       for (const round of range(10)) {
         const { data, laterChanges } = await late.open(cookie, visit);
-        assert.deepEqual([data.counter, laterChanges], [1 + (round + 1) * 10, 9]);
+        assert.deepEqual([data.counter, laterChanges], [1 + (round + 1) * 15, 14]);
       }
     });
 
