@@ -36,7 +36,7 @@ export const updates = {
     remove: ["#createdAt", "unused", ...allRequests],
   },
   replaceSuccessor: {
-    condition: "successor = :former AND #expiresAt > :now",
+    condition: "successor = :former",
     set: "#expiresAt = :expiresAt, successor = :successor",
     remove: ["#createdAt"],
   },

@@ -139,7 +139,7 @@ export function createStore<Data>(options: StoreOptions) {
         ":true": { BOOL: true },
       });
       if (isRejected) return whyAbsent(item, time);
-      const replaced = { ...values, ":now": limits[":now"], ":former": { S: former } };
+      const replaced = { ...values, ":former": { S: former } };
       const { item: again } = await items.update(id, updates.replaceSuccessor, replaced);
       return again?.successor?.S === successor ? again : "renewed";
     },

@@ -2,7 +2,9 @@ import { strict as assert } from "node:assert";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Evaluation, evaluate, everyOption } from "./support/evaluate";
+import { recordLog } from "./support/log";
 import { project } from "./support/project";
+import { useSessions } from "./support/sessions";
 
 /**
  * The metrics that AWS publishes for this stack's resources:
@@ -34,6 +36,8 @@ const label = ({ namespace, metricName, dimensions = {} }: Metric) =>
 
 describe("the monitoring", () => {
   type Inputs = Record<string, unknown>;
+  const { send, sessions, sessionsWith } = useSessions();
+  const logged = recordLog();
   let program: Evaluation;
   /** The labels of all metrics that AWS or the stack's metric filters publish. */
   let published: string[];
@@ -79,6 +83,33 @@ describe("the monitoring", () => {
         assert.deepEqual([alarmActions, okActions], [topics, topics]);
       }
     }
+  });
+
+  it("counts the lines that the session store and the API log", async () => {
+    await sessions.open([]);
+    await assert.rejects(sessionsWith(send, { tableName: "no-such-table" }).open([]));
+    // Lambda's JSON format has what is logged as the message.
+    const [started, failed] = logged.map((message) => ({ message }));
+    const { format } = program.inputs("Stage default").accessLogSettings as { format: string };
+    const [ok, throttled] = ["200", "429"].map((status) =>
+      JSON.parse(format.replace("$context.status", status)),
+    );
+    const logs: Record<string, Inputs[]> = {
+      "visit-log": [started, failed] as Inputs[],
+      "access-log": [ok, throttled],
+    };
+    const counted = inputsOf("LogMetricFilter").map(([, { pattern, logGroupName, metricTransformation }]) => {
+      const [, path = "", wanted] = /^\{ \$\.([\w.]+) = "(.*)" \}$/.exec(String(pattern)) ?? [];
+      const valueIn = (line: Inputs) =>
+        path.split(".").reduce<unknown>((part, name) => (part as Inputs)[name], line);
+      const { name, value } = metricTransformation as { name: string; value: string };
+      return [name, value, logs[`${logGroupName}`]?.filter((line) => valueIn(line) === wanted)];
+    });
+    assert.deepEqual(counted.sort(), [
+      ["NewSessions", "1", [started]],
+      ["StoreFailures", "1", [failed]],
+      ["ThrottledVisits", "1", [throttled]],
+    ]);
   });
 
   it("saves queries on fields that the logs contain", () => {

@@ -5,7 +5,7 @@ import { setTimeout as wait } from "node:timers/promises";
 
 /** What happens to a request to DynamoDB, or to its response. */
 export type Fault =
-  /** Executed, but the response comes after 1.5 seconds. */
+  /** Executed, but the response comes after 1.5 seconds, and something else on the connection before. */
   | "respond late"
   /** Executed, but the connection closes before the response. */
   | "lose the response"
@@ -63,7 +63,11 @@ export async function startFaultProxy(endpoint: string) {
 
     const reply = refusals[fault ?? ""] ?? (await send(endpoint, request, received));
     if (fault === "lose the response") return request.socket.destroy();
-    if (fault === "respond late") await wait(1500);
+    if (fault === "respond late") {
+      await wait(750);
+      response.writeProcessing();
+      await wait(750);
+    }
     const { status, body } = fault === "fail afterwards" ? serverError : reply;
     response.writeHead(status, {
       "content-type": "application/x-amz-json-1.0",

@@ -50,10 +50,10 @@ export function useSessions() {
     send,
     sessionsWith,
     sessions: sessionsWith(send),
-    /** Sessions that lose each first response, so that they send each command twice. */
+    /** Sessions that lose the response to each command that DynamoDB has applied, so that they send it again. */
     sessionsWithRetries: (beforeRetry: () => unknown = () => {}) =>
       sessionsWith(async (command) => {
-        await send(command).catch(() => {});
+        await send(command);
         await beforeRetry();
         return send(command);
       }),
