@@ -6,7 +6,7 @@ import { deploy, readProject, standIns } from "pulumi-aws-local";
 import { copyProject } from "./project";
 
 /** What a program registers about a resource, but Pulumi doesn't pass to mocks. */
-export interface Registration {
+interface Registration {
   type: string;
   name: string;
   protect: boolean;
